@@ -1,0 +1,181 @@
+"""The one place that knows every part: builds them from settings, starts and stops them."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+
+from bot.core.conversation import Step
+from bot.core.effects import Heard
+from bot.core.texts import NO_OPERATOR
+from bot.core.world import World
+from bot.engine import Bell, Engine, Watch, utc_now
+from bot.errors import SettingsError
+from bot.i18n import Catalogs, load_catalogs
+from bot.knowledge.load import load
+from bot.platforms.terminal import Collector, TerminalChannel
+from bot.platforms.web.channel import WebChannel
+from bot.ports import Channel, Message, Retention, Status, Turn
+from bot.render.speak import contact_line
+from bot.settings import Settings
+from bot.store import migrate
+from bot.store.store import SqlStore
+
+IN_MEMORY = "sqlite://"
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the bot knows and how it says it."""
+
+    world: World
+    catalogs: Catalogs
+
+
+def load_content(settings: Settings) -> Content:
+    """Read knowledge and catalogs. Errors: KnowledgeError, SettingsError."""
+    world = load(settings.knowledge, home=settings.municipality)
+    if settings.municipality and settings.municipality not in world.municipalities:
+        known = ", ".join(place.slug for place in world.towns())
+        raise SettingsError(f"TEEJUHT_MUNICIPALITY: there is no {settings.municipality}; known are {known}")
+    catalogs = load_catalogs(settings.locales)
+    missing = [lang for lang in world.languages if lang not in catalogs.languages]
+    if missing:
+        raise SettingsError(f"TEEJUHT_LOCALES: no compiled catalog for {', '.join(missing)}: run `make catalogs`")
+    return Content(world, catalogs)
+
+
+@contextlib.asynccontextmanager
+async def private_engine(
+    content: Content, channels: Sequence[Channel], watch: Watch | None = None, *, url: str = IN_MEMORY
+) -> AsyncIterator[Engine]:
+    """Give the real engine and Store, by default on a database in memory: nothing to set up, nothing left behind."""
+    store = await SqlStore.open(url)
+    try:
+        yield Engine(store=store, world=lambda: content.world, catalogs=content.catalogs, channels=channels, watch=watch)
+    finally:
+        await store.close()
+
+
+async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Serve every configured channel until stopped. Errors: TeejuhtError for whatever the operator must mend."""
+    content = load_content(settings)
+    await asyncio.to_thread(migrate.upgrade, settings.database)
+    store = await SqlStore.open(settings.database, serve=True)
+    try:
+        engine = build_engine(settings, content, store)
+        tell(f"{len(content.world.topics)} topics in {', '.join(content.world.languages)}")
+        if settings.web:
+            tell(f"Web page: {settings.public_url or f'http://{settings.web_host}:{settings.web_port}'}")
+        await _until_stopped(engine.run())
+    finally:
+        await store.close()
+
+
+async def chat(
+    content: Content, *, lines: Iterable[str], out: TextIO, as_json: bool, lang: str | None, state: Path | None
+) -> None:
+    """Hold one conversation on a terminal, in memory or kept in the file `state`."""
+    url = f"sqlite:///{state}" if state else IN_MEMORY
+    if state:
+        await asyncio.to_thread(migrate.upgrade, url)
+    engines: list[Engine] = []
+    channel = TerminalChannel(
+        lines=lines, out=out, as_json=as_json, answered=lambda: engines[0].drain(), clock=utc_now, lang=lang
+    )
+    async with private_engine(content, [channel], url=url) as engine:
+        engines.append(engine)
+        await channel.run(engine.ingest)
+
+
+def ask(content: Content, collector: Collector, questions: Sequence[str]) -> Iterator[tuple[Heard, list[Message]]]:
+    """Ask questions, each in a conversation of its own, and give what was heard and said, in order."""
+    for start in range(0, len(questions), CHUNK):
+        yield from asyncio.run(_ask(content, collector, questions[start : start + CHUNK]))
+
+
+async def _ask(content: Content, collector: Collector, questions: Sequence[str]) -> list[tuple[Heard, list[Message]]]:
+    heard: dict[str, Heard] = {}
+
+    def watch(turn: Turn, step: Step) -> None:
+        heard.update({turn.conversation: effect for effect in step.effects if isinstance(effect, Heard)})
+
+    collector.answers.clear()
+    async with private_engine(content, [collector], watch) as engine:
+        for number, question in enumerate(questions):
+            await collector.ask(engine.ingest, f"question-{number}", question)
+        await engine.drain()
+    names = [f"question-{number}" for number in range(len(questions))]
+    nothing = Heard(lang="", decision="abstain")
+    return [(heard.get(name, nothing), list(collector.answers.get(name, {}).values())) for name in names]
+
+
+async def status(settings: Settings) -> Status:
+    """Look into the configured database."""
+    store = await SqlStore.open(settings.database)
+    try:
+        return await store.status(utc_now())
+    finally:
+        await store.close()
+
+
+def set_up_logs(*, verbose: bool) -> None:
+    """Log to standard error: ids of our own and counts, never a text."""
+    level = logging.DEBUG if verbose else logging.INFO
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def _until_stopped(work: Coroutine[None, None, None]) -> None:
+    """Run until done or until SIGTERM or SIGINT asks to stop."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def build_engine(settings: Settings, content: Content, store: SqlStore) -> Engine:
+    """Put engine and channels together."""
+    said = Bell()
+    channels: list[Channel] = []
+    if settings.web:
+        channels.append(web_channel(settings, content, store, said))
+    return Engine(
+        store=store,
+        world=lambda: content.world,
+        catalogs=content.catalogs,
+        channels=channels,
+        keep=Retention(conversations=settings.keep_conversations),
+        said=said,
+    )
+
+
+def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bell) -> WebChannel:
+    """Make the web page of this installation."""
+    world = content.world
+    home = world.place(world.home)
+    return WebChannel(
+        store=store,
+        wait=said.wait,
+        catalogs=content.catalogs,
+        languages=world.languages,
+        default_language=world.languages[0],
+        host=settings.web_host,
+        port=settings.web_port,
+        public_url=settings.public_url,
+        operator=lambda lang: home.operators[lang] if world.home else content.catalogs.text(lang, NO_OPERATOR),
+        contact=lambda lang: contact_line(home.contacts[-1], lang),
+        clock=utc_now,
+    )

@@ -1,0 +1,118 @@
+"""Answering a message from the curated knowledge: the three bands, "not what I meant", and the safety card above them."""
+
+from dataclasses import replace
+
+from bot.core.effects import Choice, Count, Effect, Heard, Say
+from bot.core.language import Reply
+from bot.core.safety import SITUATIONS
+from bot.core.state import Conversation, Stage
+from bot.core.texts import (
+    ABSTAIN,
+    ASK_TOWN,
+    CLARIFY,
+    LABEL_MENU,
+    LABEL_NONE,
+    LABEL_NOT_MEANT,
+    LABEL_PERSON,
+    LABEL_TOWN_HERE,
+    NOT_MEANT,
+    NOT_MEANT_AGAIN,
+    Answer,
+    Card,
+    Contacts,
+    Mark,
+    Text,
+    TopicName,
+)
+from bot.core.towns import town_choices
+from bot.core.world import World
+from bot.search.confidence import Candidate, Decision, Finding
+
+PERSON_TOPIC = "municipal-contact"
+MAX_RELATED = 3
+MAX_OTHERS = 3
+
+MENU_CHOICE = Choice("menu", Text(LABEL_MENU))
+PERSON_CHOICE = Choice(f"topic:{PERSON_TOPIC}", Text(LABEL_PERSON))
+
+
+def topic_choice(topic: str) -> Choice:
+    """A button that shows a topic."""
+    return Choice(f"topic:{topic}", TopicName(topic))
+
+
+def answer_question(text: str, reply: Reply, danger: str | None, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Search and say what was found in its band, under the emergency card if there is a danger."""
+    finding = Finding(Decision.ABSTAIN, ()) if reply.foreign else world.finder.find(text)
+    card: tuple[Mark, ...] = (Card(danger),) if danger else ()
+    if finding.decision is Decision.ANSWER or danger:
+        return _answered(finding, reply, card, danger, world)
+    state = replace(reply.state, stage=Stage.TALK, others=())
+    heard = Heard(lang=reply.identified, decision=finding.decision, topics=_pairs(finding.shown))
+    if finding.decision is Decision.CLARIFY:
+        marks: tuple[Mark, ...] = (Text(CLARIFY), *reply.notes)
+        choices = (*(topic_choice(c.topic) for c in finding.shown), Choice("none", Text(LABEL_NONE)), *reply.choices)
+    elif reply.foreign and reply.notes:
+        marks, choices = reply.notes, reply.choices
+    else:
+        marks, choices = (Text(ABSTAIN), *reply.notes), (MENU_CHOICE, PERSON_CHOICE, *reply.choices)
+    return state, (heard, Say(lang=reply.lang, marks=marks, choices=choices))
+
+
+def show_topic(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, Say]:
+    """Say a topic's answer; a person's contact first asks for the municipality where none is known."""
+    town = state.town or world.home
+    after = replace(state, stage=Stage.TALK, topic=topic)
+    if topic != PERSON_TOPIC:
+        return after, Say(lang=lang, marks=(Answer(topic, town),), choices=_below(topic, town, world), topic=topic)
+    if town is None:
+        after = replace(after, stage=Stage.TOWN, pending=f"topic:{topic}")
+        marks: tuple[Mark, ...] = (Answer(topic, None), Text(ASK_TOWN))
+        return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic)
+    return after, Say(lang=lang, marks=(Answer(topic, town), Contacts(town)), choices=_below(topic, town, world), topic=topic)
+
+
+def not_meant(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Offer the next best topics of the search, or the menu and a person when there are none left."""
+    count = Count(what="not-meant", topic=topic, lang=lang)
+    others = [other for other in state.others if other in world.topics and other != topic][:MAX_OTHERS]
+    if topic != state.topic or not others:
+        return nothing_fits(state, lang, count)
+    choices = (*map(topic_choice, others), Choice("none", Text(LABEL_NONE)))
+    return replace(state, others=()), (count, Say(lang=lang, marks=(Text(NOT_MEANT),), choices=choices))
+
+
+def nothing_fits(state: Conversation, lang: str, count: Count) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Offer the menu and a person."""
+    say = Say(lang=lang, marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE))
+    return replace(state, others=()), (count, say)
+
+
+def _answered(
+    finding: Finding, reply: Reply, card: tuple[Mark, ...], danger: str | None, world: World
+) -> tuple[Conversation, tuple[Effect, ...]]:
+    sure = finding.decision is Decision.ANSWER
+    if sure or danger is None:
+        best, others = finding.shown[0], finding.others
+    else:
+        best, others = Candidate(SITUATIONS[danger], 1.0), finding.shown + finding.others
+    state, say = show_topic(best.topic, reply.state, reply.lang, world)
+    state = replace(state, others=tuple(c.topic for c in others if c.topic != best.topic)[:MAX_OTHERS])
+    heard = Heard(lang=reply.identified, decision=Decision.ANSWER, topics=_pairs((best,)), danger=danger)
+    say = replace(say, marks=(*card, *say.marks, *reply.notes), choices=(*say.choices, *reply.choices))
+    return state, (heard, say)
+
+
+def _below(topic: str, town: str | None, world: World) -> tuple[Choice, ...]:
+    related = [t for t in world.topics[topic].related if t in world.topics][:MAX_RELATED]
+    local = town is None and any(topic in place.additions for place in world.towns())
+    return (
+        *((Choice(f"here:{topic}", Text(LABEL_TOWN_HERE)),) if local else ()),
+        *map(topic_choice, related),
+        Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)),
+        MENU_CHOICE,
+    )
+
+
+def _pairs(candidates: tuple[Candidate, ...]) -> tuple[tuple[str, float], ...]:
+    return tuple((candidate.topic, candidate.confidence) for candidate in candidates)

@@ -1,0 +1,161 @@
+"""Every sentence the bot says, as marks for translation.
+
+A mark names a sentence and what goes into its places; `bot.render` turns marks into words. The words stand in locales/.
+A comment that begins with "Translators:" reaches the catalogs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+def N_(id: str) -> str:
+    """Mark a message id for extraction; gives it back unchanged."""
+    return id
+
+
+@dataclass(frozen=True, slots=True)
+class TopicName:
+    """A topic's title in the reader's language."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryName:
+    """A category's name in the reader's language."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class TownName:
+    """A municipality's name in the reader's language."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountyName:
+    """A county's name in the reader's language, known by its Estonian one."""
+
+    county: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorName:
+    """Who runs the bot: the municipality that the operator fixed; None where none is."""
+
+    slug: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence of the bot; `lang` says it in that language whatever the message's is. Strings in `args` are literal."""
+
+    id: str
+    args: Mapping[str, "Name | str"] = field(default_factory=dict)
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A topic's answer with its sources and dates and what the municipality adds."""
+
+    topic: str
+    town: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """A municipality's public contact and opening hours."""
+
+    town: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The emergency card of a situation."""
+
+    situation: str
+
+
+Name: TypeAlias = TopicName | CategoryName | TownName | CountyName | OperatorName
+Mark: TypeAlias = Text | Answer | Contacts | Card
+Label: TypeAlias = Text | Name
+
+# Translators: the first message. {operator} is the body that runs the bot, such as "Kohtla-Järve City Government".
+GREETING = N_("greeting")
+# Translators: the answer to "are you a bot?".
+WHO_I_AM = N_("who_i_am")
+# Translators: stands for {operator} where no municipality runs the bot, as on an editor's own machine.
+NO_OPERATOR = N_("no_operator")
+HELP = N_("help")
+HELLO = N_("hello")
+THANKS = N_("thanks")
+FAREWELL = N_("farewell")
+HOW_ARE_YOU = N_("how_are_you")
+JOKE = N_("joke")
+ABUSE = N_("abuse")
+
+EMPTY = N_("empty")
+TOO_LONG = N_("too_long")
+ONLY_TEXT = N_("only_text")
+# Translators: {command} is what the person typed, such as /foo.
+UNKNOWN_COMMAND = N_("unknown_command")
+STALE_OPTION = N_("stale_option")
+TOO_FAST = N_("too_fast")
+APOLOGY = N_("apology")
+
+CLARIFY = N_("clarify")
+ABSTAIN = N_("abstain")
+NOT_MEANT = N_("not_meant")
+NOT_MEANT_AGAIN = N_("not_meant_again")
+
+# Translators: said in the new language after the person changed it.
+LANGUAGE_CHANGED = N_("language_changed")
+CHOOSE_LANGUAGE = N_("choose_language")
+# Translators: said in the language that the person seems to write, below an answer in another one.
+OFFER_LANGUAGE = N_("offer_language")
+# Translators: one line that says that the bot speaks your language; shown to people who write in a language it does not speak.
+I_SPEAK = N_("i_speak")
+# Translators: to a person who writes Ukrainian, in Ukrainian-friendly plain Russian and in the other languages.
+UKRAINIAN = N_("ukrainian")
+
+MENU = N_("menu")
+SHELF = N_("shelf")
+ASK_TOWN = N_("ask_town")
+TOWN_CHOSEN = N_("town_chosen")
+TOWN_NATIONAL = N_("town_national")
+CHOOSE_TOWN = N_("choose_town")
+
+# Labels of options
+LABEL_MENU = N_("label_menu")
+LABEL_PERSON = N_("label_person")
+LABEL_LANGUAGE = N_("label_language")
+LABEL_TOWN = N_("label_town")
+LABEL_TOWN_HERE = N_("label_town_here")
+LABEL_NO_TOWN = N_("label_no_town")
+LABEL_NOT_MEANT = N_("label_not_meant")
+LABEL_NONE = N_("label_none")
+LABEL_BACK = N_("label_back")
+LABEL_MORE = N_("label_more")
+LABEL_GROUP = N_("label_group")
+# Translators: the language's own name as a button: "Eesti keeles", "По-русски", "In English".
+LABEL_THIS_LANGUAGE = N_("label_this_language")
+
+# Pieces of an answer, used by render
+SOURCE = N_("source")
+# Translators: {date} is the day the source speaks for.
+AS_OF = N_("as_of")
+UNDATED = N_("undated")
+DESK_WORDS = N_("desk_words")
+DUE_FOR_REVIEW = N_("due_for_review")
+CURRENT_VALUE = N_("current_value")
+IN_TOWN = N_("in_town")
+CONTACT = N_("contact")
+OPENING_HOURS = N_("opening_hours")
+# Translators: {link} is the page with the opening hours.
+HOURS_LINK = N_("hours_link")
+CLOSED = N_("closed")
+ADVICE_IN_CRISIS = N_("advice_in_crisis")

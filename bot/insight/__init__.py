@@ -1,0 +1,1 @@
+"""Looking at how well the bot does: evaluation, tuning, counts. Changes nothing by itself."""

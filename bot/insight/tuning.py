@@ -1,0 +1,106 @@
+"""Fitting confidence and band limits: `teejuht eval --tune`.
+
+Learns from check wordings (never indexed) and from phrasings left out in turn, so that no text is judged by itself. Rows:
+check wordings, phrasings without themselves, and phrasings whose whole topic is hidden (then nothing should be answered).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.world import World
+from bot.insight.evaluation import Question
+from bot.search.confidence import Fit, features, fit_weights, probability
+from bot.search.index import Evidence, Index
+
+WRONG_AT_MOST = 0.035
+WRONG_CAREFUL_AT_MOST = 0.02
+FALSE_AT_MOST = 0.05
+CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Evidence for one text and the topics that would be right; none: nothing should be answered."""
+
+    labels: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def tune(world: World, checks: Sequence[Question], *, tell: Callable[[], None] = lambda: None) -> tuple[Fit, dict[str, float]]:
+    """Fit weights on all rows and limits on the check wordings; give the fit and what it reaches on the checks."""
+    index = world.finder.index
+    judged = [case for question in checks if (case := _judge(question, world, tell))]
+    learned = judged + list(_left_out(index, tell))
+    rows = [(features(e), e.topic in case.labels) for case in learned for e in case.evidence[:CANDIDATES]]
+    fit = Fit(weights=fit_weights(rows), answer=0.5, answer_careful=0.5, clarify=0.1, offer=0.05)
+    fit = _set_limits(fit, judged, world.finder.careful)
+    return fit, reach(fit, judged, world.finder.careful)
+
+
+def reach(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> dict[str, float]:
+    """Give right, wrong, silent (of in-scope cases), false and quiet (of the others)."""
+    inside = [c for c in cases if c.labels]
+    outside = [c for c in cases if not c.labels]
+    right = wrong = silent = false = quiet = 0
+    for case in cases:
+        best, p = _best(case, fit)
+        answered = p >= (fit.answer_careful if best in careful else fit.answer)
+        right += answered and best in case.labels
+        wrong += answered and bool(case.labels) and best not in case.labels
+        silent += p < fit.clarify and bool(case.labels)
+        false += answered and not case.labels
+        quiet += p < fit.clarify and not case.labels
+    shares = {"right": right / len(inside), "wrong": wrong / len(inside), "silent": silent / len(inside)}
+    shares |= {"false": false / len(outside), "quiet": quiet / len(outside)}
+    return {name: round(value, 4) for name, value in shares.items()}
+
+
+def _judge(question: Question, world: World, tell: Callable[[], None]) -> Case | None:
+    tell()
+    labels = tuple(topic for topic in question.topics if topic in world.topics)
+    if question.topics and not labels:
+        return None
+    return Case(labels, tuple(world.finder.index.find(question.text)))
+
+
+def _left_out(index: Index, tell: Callable[[], None]) -> list[Case]:
+    cases = []
+    for number, wording in enumerate(index.wordings):
+        if wording.field == "keyword":
+            continue
+        tell()
+        cases.append(Case((wording.topic,), tuple(index.find(wording.text, without=number))))
+        if number % 2:
+            cases.append(Case((), tuple(index.find(wording.text, hidden=wording.topic)[:1])))
+    return cases
+
+
+def _best(case: Case, fit: Fit) -> tuple[str, float]:
+    ranked = [(probability(e, fit), e.topic) for e in case.evidence[:12]]
+    p, topic = max(ranked, default=(0.0, ""))
+    return topic, p
+
+
+def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit:
+    """Take the lowest limits that keep wrong and false answers rare; clarify where most in-scope questions still lie above."""
+    steps = [step / 100 for step in range(30, 96)]
+    inside, outside = sum(bool(c.labels) for c in cases), sum(not c.labels for c in cases)
+    best = [(*_best(case, fit), case.labels) for case in cases]
+
+    def fine(limit: float, only: Callable[[str], bool], wrong_at_most: float) -> bool:
+        hits = [(topic, labels) for topic, p, labels in best if p >= limit and only(topic)]
+        wrong = sum(bool(labels) and topic not in labels for topic, labels in hits)
+        false = sum(not labels for _, labels in hits)
+        return wrong <= wrong_at_most * inside and false <= FALSE_AT_MOST * outside
+
+    answer = next((s for s in steps if fine(s, lambda _: True, WRONG_AT_MOST)), 0.95)
+    strict = next((s for s in steps if fine(s, lambda t: t in careful, WRONG_CAREFUL_AT_MOST * 0.3)), 0.95)
+    quiet_best = max((s / 200 for s in range(4, 100)), key=lambda limit: _balance(limit, best, inside, outside))
+    return replace(fit, answer=answer, answer_careful=max(answer, strict), clarify=quiet_best, offer=quiet_best / 2)
+
+
+def _balance(limit: float, best: Sequence[tuple[str, float, tuple[str, ...]]], inside: int, outside: int) -> float:
+    """Weigh in-scope questions that are answered or offered against quiet on the others; being silent costs more."""
+    kept = sum(p >= limit and bool(labels) for _, p, labels in best) / inside
+    quiet = sum(p < limit and not labels for _, p, labels in best) / outside
+    return 2 * kept + quiet

@@ -1,0 +1,99 @@
+"""The generated files in knowledge/.index: word forms, language n-grams, fitted numbers. Sorted text or JSON, never code."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from bot.knowledge.files import Reader
+from bot.search.confidence import FEATURES, Fit
+from bot.search.langid import CLASSES
+from bot.search.lexicon import WordForms
+from bot.search.text import fold
+
+T = TypeVar("T")
+
+UNFITTED = Fit(weights=(0.0,) * FEATURES, answer=1.1, answer_careful=1.1, clarify=0.0, offer=0.0)
+"""Without fitted numbers nothing is ever answered, only offered."""
+
+
+@dataclass(slots=True)
+class Generated:
+    """What the generators and the tuning left for the loader."""
+
+    words: list[WordForms] = field(default_factory=list)
+    grams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    fit: Fit = UNFITTED
+
+
+def read_generated(reader: Reader, folder: Path, languages: Sequence[str]) -> Generated:
+    """Read the generated files; a missing one is reported with the command that makes it."""
+    made = Generated()
+    for lang in languages:
+        path = folder / f"forms-{lang}.txt"
+        made.words += _take(reader, path, partial(_read_forms, lang), "teejuht forms") or []
+    made.grams = _take(reader, folder / "language.json", _read_grams, "teejuht forms") or {}
+    made.fit = _take(reader, folder / "fitted.json", _read_fit, "teejuht eval --tune") or UNFITTED
+    return made
+
+
+def write_forms(folder: Path, lang: str, words: Iterable[WordForms], note: str) -> None:
+    """Write one language's forms: lemma, parts of a compound joined by +, forms; a tab between, sorted."""
+    lines = sorted(f"{word.lemma}\t{'+'.join(word.parts)}\t{' '.join(sorted(set(word.forms)))}" for word in words)
+    _write(folder / f"forms-{lang}.txt", f"# {note}\n" + "\n".join(lines) + "\n")
+
+
+def write_language_model(folder: Path, grams: Mapping[str, tuple[int, ...]], note: str) -> None:
+    """Write the language model, one n-gram a line."""
+    rows = ",\n".join(f"{json.dumps(g, ensure_ascii=False)}:{json.dumps(r, separators=(',', ':'))}" for g, r in grams.items())
+    _write(folder / "language.json", f'{{"note": {json.dumps(note)},\n"grams": {{\n{rows}\n}}}}\n')
+
+
+def write_fit(folder: Path, fit: Fit, note: str, measured: Mapping[str, object]) -> None:
+    """Write the fitted numbers with what was measured when they were fitted."""
+    content = {"note": note, "fit": asdict(fit), "measured": measured}
+    _write(folder / "fitted.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")
+
+
+def _take(reader: Reader, path: Path, read: Callable[[str], T], command: str) -> T | None:
+    """Read one file; report it with the command that makes it if it is missing or broken."""
+    try:
+        return read(path.read_text("utf-8"))
+    except FileNotFoundError:
+        reader.report(path, 1, f"this generated file is missing; run `{command}`", error=False)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        reader.report(path, 1, f"this generated file is broken; run `{command}`", error=False)
+    return None
+
+
+def _read_forms(lang: str, text: str) -> list[WordForms]:
+    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    return [
+        WordForms(
+            lang=lang, lemma=lemma, parts=tuple(parts.split("+")) if parts else (),
+            forms=tuple(dict.fromkeys(fold(form) for form in forms.split())),
+        )
+        for lemma, parts, forms in rows
+    ]  # fmt: skip
+
+
+def _read_grams(text: str) -> dict[str, tuple[int, ...]]:
+    rows = {gram: tuple(map(int, row)) for gram, row in json.loads(text)["grams"].items()}
+    if any(len(row) != len(CLASSES) for row in rows.values()):
+        raise ValueError("trained for other classes")
+    return rows
+
+
+def _read_fit(text: str) -> Fit:
+    numbers = json.loads(text)["fit"]
+    fit = Fit(**{**numbers, "weights": tuple(map(float, numbers["weights"]))})
+    if len(fit.weights) != FEATURES:
+        raise ValueError("fitted for other features")
+    return fit

@@ -1,0 +1,121 @@
+"""Reading a folder of knowledge files into the files' own shapes, with every fault of form found on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bot.errors import Problem
+from bot.knowledge.files import Reader
+from bot.knowledge.generated import Generated, read_generated
+from bot.knowledge.schema import (
+    CategoryFile,
+    CheckFile,
+    FrontMatter,
+    LexiconFile,
+    MunicipalityFile,
+    SafetyFile,
+    TopicFile,
+    ValueFile,
+)
+from bot.search.index import Wording
+
+LANGUAGES = ("et", "ru", "en")
+RECOGNISED = ("uk",)
+"""Languages whose words are known, but which the bot does not speak."""
+
+
+@dataclass(slots=True)
+class Files:
+    """What the files say, still in the files' own shapes."""
+
+    reader: Reader
+    topics: dict[str, TopicFile] = field(default_factory=dict)
+    texts: dict[str, dict[str, tuple[FrontMatter, str]]] = field(default_factory=dict)
+    values: dict[str, ValueFile] = field(default_factory=dict)
+    categories: list[CategoryFile] = field(default_factory=list)
+    municipalities: dict[str, MunicipalityFile] = field(default_factory=dict)
+    lexicon: dict[str, LexiconFile] = field(default_factory=dict)
+    safety: dict[str, SafetyFile] = field(default_factory=dict)
+    acts: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    checks: dict[str, list[CheckFile]] = field(default_factory=dict)
+    generated: Generated = field(default_factory=Generated)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything found wrong so far."""
+        return self.reader.problems
+
+
+def read(root: Path, *, checks: bool = False) -> Files:
+    """Read all files below `root`; problems are gathered, not raised. Check wordings are read only when asked for."""
+    files = Files(Reader(root))
+    reader = files.reader
+    files.categories = reader.yaml(root / "categories.yaml", TypeAdapter(list[CategoryFile])) or []
+    files.values = reader.yaml(root / "values.yaml", TypeAdapter(dict[str, ValueFile])) or {}
+    _read_topics(files, root)
+    for path in sorted((root / "municipalities").glob("*.yaml")):
+        if place := reader.yaml(path, MunicipalityFile):
+            files.municipalities[path.stem] = place
+    for lang in (*LANGUAGES, *RECOGNISED):
+        if words := reader.yaml(root / "lexicon" / f"{lang}.yaml", LexiconFile):
+            files.lexicon[lang] = words
+    for lang in LANGUAGES:
+        if safety := reader.yaml(root / "safety" / f"{lang}.yaml", SafetyFile):
+            files.safety[lang] = safety
+        files.acts[lang] = reader.yaml(root / "acts" / f"{lang}.yaml", TypeAdapter(dict[str, list[str]])) or {}
+        if checks:
+            files.checks[lang] = reader.yaml(root / "checks" / f"{lang}.yaml", TypeAdapter(list[CheckFile])) or []
+    files.generated = read_generated(reader, root / ".index", (*LANGUAGES, *RECOGNISED))
+    return files
+
+
+def wordings(files: Files) -> Iterator[Wording]:
+    """Give every text that the index holds: titles, phrasings and keywords."""
+    for id, by_lang in files.texts.items():
+        for lang, (head, _) in by_lang.items():
+            yield Wording(topic=id, lang=lang, field="title", text=head.title)
+            for question in head.questions:
+                yield Wording(topic=id, lang=lang, field="question", text=question)
+            for keyword in (*head.keywords, *head.terms):
+                yield Wording(topic=id, lang=lang, field="keyword", text=keyword)
+
+
+def vocabulary(files: Files) -> Iterator[tuple[str, str]]:
+    """Give every text whose words must be known, with the language of its file."""
+    for wording in wordings(files):
+        yield wording.lang, wording.text
+    for lang, words in files.lexicon.items():
+        for members in (words.frame_words, words.official, *words.synonyms):
+            for member in members:
+                yield lang, member
+    for lang, safety in files.safety.items():
+        for lines in (*safety.words.values(), *((*s.match, *s.unless) for s in safety.situations.values())):
+            for line in lines:
+                yield lang, " ".join(word for word in line.replace("|", " ").split() if word[0] not in "<=~>")
+
+
+def texts(files: Files) -> Iterator[tuple[str, str]]:
+    """Give all that the generators read: the vocabulary and the answers."""
+    yield from vocabulary(files)
+    for by_lang in files.texts.values():
+        for lang, (_, body) in by_lang.items():
+            yield lang, body
+
+
+def _read_topics(files: Files, root: Path) -> None:
+    known = {category.id for category in files.categories}
+    for path in sorted((root / "topics").glob("*.yaml")):
+        topic = files.reader.yaml(path, TopicFile)
+        if topic is None:
+            continue
+        if topic.id != path.stem:
+            fault = f"the id is {topic.id!r}, the file is named {path.stem!r}; make them the same"
+            files.reader.report_at(path, "id:", fault)
+        if topic.category not in known:
+            files.reader.report_at(path, "category:", f"there is no category {topic.category!r} in categories.yaml")
+        files.topics[topic.id] = topic
+        for lang in LANGUAGES:
+            if text := files.reader.markdown(root / lang / f"{path.stem}.md", FrontMatter):
+                files.texts.setdefault(topic.id, {})[lang] = text

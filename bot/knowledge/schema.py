@@ -1,0 +1,156 @@
+"""What each knowledge file may contain, as pydantic models; an unknown key is an error."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^_?[a-z0-9]+(-[a-z0-9]+)*$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("links begin with https://")
+    return url
+
+
+def _day(value: object) -> object:
+    return None if value == "unknown" else value
+
+
+Https = Annotated[str, AfterValidator(_https)]
+Day = Annotated[date | None, BeforeValidator(_day)]
+"""A date, or `unknown`."""
+Texts = dict[str, Line]
+"""One text per language."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SourceFile(_Strict):
+    """Where a text comes from."""
+
+    url: Https
+    title: Line
+    checked: date
+    as_of: Day
+
+
+class TopicFile(_Strict):
+    """knowledge/topics/<topic>.yaml."""
+
+    id: Id
+    category: Id
+    sources: list[SourceFile] = Field(min_length=1)
+    owner: Line
+    review_by: date
+    related: list[Id] = Field(default_factory=list)
+    for_: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]] = Field(default_factory=list, alias="for")
+
+
+class FrontMatter(_Strict):
+    """The head of knowledge/<language>/<topic>.md."""
+
+    title: Line
+    questions: list[Line] = Field(min_length=8)
+    keywords: list[Line] = Field(default_factory=list)
+    terms: dict[Line, Line] = Field(default_factory=dict)
+
+
+class ValueFile(_Strict):
+    """One entry of knowledge/values.yaml."""
+
+    kind: Literal["link", "phone", "email", "money", "date", "number", "address"]
+    value: str | dict[str, Https] | Decimal | date
+    source: Https
+    as_of: Day
+    valid_from: date | None = None
+    valid_until: date | None = None
+    see: Https | None = None
+
+
+class CategoryFile(_Strict):
+    """One entry of knowledge/categories.yaml."""
+
+    id: Id
+    name: Texts
+    careful: bool = False
+
+
+class ContactFile(_Strict):
+    """A public contact of a municipality."""
+
+    id: Id
+    name: Texts
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,14}$")] | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]+$")] | None = None
+    web: Https | None = None
+    address: Line | None = None
+    source: Https
+    as_of: Day
+
+
+class AdditionFile(_Strict):
+    """What a municipality adds to a topic."""
+
+    text: dict[str, Annotated[str, StringConstraints(max_length=400)]]
+    sources: list[SourceFile] = Field(min_length=1)
+
+
+Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class MunicipalityFile(_Strict):
+    """knowledge/municipalities/<slug>.yaml."""
+
+    name: Texts
+    ehak: Annotated[str, StringConstraints(pattern=r"^\d{4}$")] | None = None
+    county: Texts | None = None
+    web: Https
+    aliases: list[Line] = Field(default_factory=list)
+    operator: Texts
+    languages: list[str] = Field(default_factory=list)
+    contacts: list[ContactFile] = Field(min_length=1)
+    hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], list[Hours]] = Field(default_factory=dict)
+    hours_web: Https | None = None
+    additions: dict[Id, AdditionFile] = Field(default_factory=dict)
+
+
+class LexiconFile(_Strict):
+    """knowledge/lexicon/<language>.yaml."""
+
+    function_words: list[Line] = Field(default_factory=list)
+    frame_words: list[Line] = Field(default_factory=list)
+    clitics: list[Line] = Field(default_factory=list)
+    official: list[Line] = Field(default_factory=list)
+    synonyms: list[list[Line]] = Field(default_factory=list)
+
+
+Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class SituationFile(_Strict):
+    """One situation of knowledge/safety/<language>.yaml."""
+
+    match: list[Pattern] = Field(min_length=1)
+    unless: list[Pattern] = Field(default_factory=list)
+
+
+class SafetyFile(_Strict):
+    """knowledge/safety/<language>.yaml."""
+
+    cards: dict[Id, Annotated[str, StringConstraints(max_length=500)]]
+    words: dict[Id, list[Line]] = Field(default_factory=dict)
+    situations: dict[Id, SituationFile]
+
+
+class CheckFile(_Strict):
+    """One test wording of knowledge/checks/<language>.yaml."""
+
+    text: str
+    topics: list[Id]
+    kind: Line

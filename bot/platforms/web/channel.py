@@ -1,0 +1,101 @@
+"""The web page as a channel: puts its parts together and serves them.
+
+Knows `ports.Channel` and the parts of this room; the store and the engine stay behind what is handed in.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
+
+from bot.errors import Refused, StoreError
+from bot.i18n import Catalogs
+from bot.platforms.web.guard import Guard
+from bot.platforms.web.inbound import Rejected
+from bot.platforms.web.pages import Pages
+from bot.platforms.web.server import listen, serve
+from bot.platforms.web.session import Sessions
+from bot.platforms.web.stream import Rows, Streams
+from bot.platforms.web.talk import Talk, refused, unavailable
+from bot.ports import Ability, Delivery, Ingest, Message
+
+MAX_CHARS = 4000
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+class WebChannel:
+    """The chat page of one bot.
+
+    `wait` returns when something new may be there or after the seconds; `operator` names who runs the bot, `contact` says
+    in Markdown where to report a barrier, both for a language. `bound` is the port while `run` serves, otherwise 0.
+    """
+
+    name = "web"
+    ability = Ability(max_chars=MAX_CHARS, buttons=True, pulled=True)
+
+    def __init__(
+        self,
+        *,
+        store: Rows,
+        wait: Callable[[float], Awaitable[None]],
+        catalogs: Catalogs,
+        languages: Sequence[str],
+        default_language: str,
+        host: str,
+        port: int,
+        public_url: str,
+        operator: Callable[[str], str],
+        clock: Callable[[], datetime],
+        contact: Callable[[str], str] = _nothing,
+    ) -> None:
+        self._store = store
+        self._wait = wait
+        self._address = (host, port)
+        self._clock = clock
+        self._sessions = Sessions(public_url)
+        self._pages = Pages(
+            catalogs=catalogs,
+            languages=languages,
+            default=default_language,
+            operator=operator,
+            contact=contact,
+            sessions=self._sessions,
+        )
+        self.bound = 0
+
+    async def run(self, ingest: Ingest) -> None:
+        """Serve until cancelled. Errors: SettingsError if the port cannot be had."""
+        stopping = asyncio.Event()
+        with listen(*self._address) as listening:
+            self.bound = int(listening.getsockname()[1])
+            try:
+                await serve(self._build(ingest, stopping), listening, stopping.set)
+            finally:
+                self.bound = 0
+
+    async def send(self, delivery: Delivery, message: Message) -> str:  # noqa: ARG002
+        """Refuse: the page pulls its messages."""
+        raise Refused("the web page pulls its messages; nothing is sent to it")
+
+    def app(self, ingest: Ingest) -> ASGIApp:
+        """Build the application without serving it."""
+        return self._build(ingest, asyncio.Event())
+
+    def _build(self, ingest: Ingest, stopping: asyncio.Event) -> ASGIApp:
+        streams = Streams(rows=self._store, wait=self._wait, clock=self._clock, stopping=stopping)
+        talk = Talk(ingest=ingest, rows=self._store, streams=streams, sessions=self._sessions, clock=self._clock)
+        handlers = {
+            Rejected: refused,
+            StoreError: unavailable,
+            ClientDisconnect: refused,
+            HTTPException: self._pages.error,
+            Exception: self._pages.error,
+        }
+        return Guard(Starlette(routes=[*self._pages.routes, *talk.routes], exception_handlers=handlers))

@@ -1,0 +1,200 @@
+"""From marks to words: what the core wants said, in one language, with values filled in for the day.
+
+Knows catalogs, the World's texts and our Markdown subset; not how a channel shows it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from bot.core.effects import Say
+from bot.core.texts import (
+    ADVICE_IN_CRISIS,
+    AS_OF,
+    CLOSED,
+    CONTACT,
+    CURRENT_VALUE,
+    DESK_WORDS,
+    DUE_FOR_REVIEW,
+    HOURS_LINK,
+    IN_TOWN,
+    NO_OPERATOR,
+    OPENING_HOURS,
+    SOURCE,
+    UNDATED,
+    Answer,
+    Card,
+    CategoryName,
+    Contacts,
+    CountyName,
+    Label,
+    Mark,
+    Name,
+    OperatorName,
+    Text,
+    TopicName,
+    TownName,
+)
+from bot.core.world import Contact, Municipality, Source, Value, World
+from bot.i18n import Catalogs, day, host, money, number, phone, weekdays
+from bot.ports import Message, Option, Part, PartKind
+from bot.render.markup import escape
+
+TALLINN = ZoneInfo("Europe/Tallinn")
+MAX_SOURCES = 3
+"""An answer names its first sources, in the editor's order; a phone shows no more."""
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_VALUE = re.compile(r"\{\{\s*([a-z0-9-]+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says marks in one language on one day."""
+
+    world: World
+    catalogs: Catalogs
+    lang: str
+    today: date
+
+    def text(self, id: str, **args: str) -> str:
+        """Say one of the bot's own sentences; arguments are Markdown already."""
+        return self.catalogs.text(self.lang, id, args)
+
+    def name(self, name: Name) -> str:
+        """Say a name, as Markdown."""
+        match name:
+            case TopicName(topic):
+                return escape(self.world.topics[topic].texts[self.lang].title)
+            case CategoryName(category):
+                return escape(next(c.names[self.lang] for c in self.world.categories if c.id == category))
+            case TownName(slug):
+                return escape(self.world.place(slug).names[self.lang])
+            case OperatorName(None):
+                return escape(self.text(NO_OPERATOR))
+            case OperatorName(slug):
+                return escape(self.world.place(slug).operators[self.lang])
+            case CountyName(county):
+                return escape(next(c[self.lang] for c in self.world.counties() if c["et"] == county))
+
+    def label(self, label: Label) -> str:
+        """Say what stands on an option, as plain text."""
+        if isinstance(label, Text):
+            return self.catalogs.text(label.lang or self.lang, label.id)
+        return re.sub(r"\\(.)", r"\1", self.name(label))
+
+    def parts(self, mark: Mark) -> Iterable[Part]:
+        """Say a mark as parts of a message."""
+        match mark:
+            case Text(id, args, lang):
+                filled = {k: escape(v) if isinstance(v, str) else self.name(v) for k, v in args.items()}
+                yield Part(markdown=self.catalogs.text(lang or self.lang, id, filled))
+            case Card(situation):
+                yield from self._card(situation)
+            case Answer(topic, town):
+                yield from self._answer(topic, town)
+            case Contacts(town):
+                yield from self._contacts(self.world.place(town))
+
+    def fill(self, markdown: str) -> str:
+        """Put values into a text; one that is not valid today becomes a link to where it can be looked up."""
+        return _VALUE.sub(lambda match: self._value(self.world.values[match[1]]), markdown)
+
+    def _value(self, value: Value) -> str:
+        written = value.value
+        if value.kind == "link":  # stands inside a link of the editor's, so it stays an address when it is out of date
+            return (value.links.get(self.lang) or str(written)) if value.valid(self.today) else value.see
+        if not value.valid(self.today):
+            return f"[{self.text(CURRENT_VALUE)}]({value.see})"
+        if value.kind == "phone":
+            return phone_link(str(written))
+        if value.kind == "email":
+            return f"[{escape(str(written))}](mailto:{written})"
+        if isinstance(written, Decimal):
+            return escape(money(written, self.lang) if value.kind == "money" else number(written, self.lang))
+        return escape(day(written, self.lang) if isinstance(written, date) else str(written))
+
+    def _card(self, situation: str) -> Iterable[Part]:
+        body = self.world.cards[situation][self.lang]
+        used = [self.world.values[id] for id in _VALUE.findall(body)]
+        sources = "; ".join(dict.fromkeys(f"[{host(value.source)}]({value.source})" for value in used))
+        yield Part(markdown=self.text(ADVICE_IN_CRISIS))
+        yield Part(kind=PartKind.CARD, markdown=f"{self.fill(body).strip()}\n\n{self.text(SOURCE)}: {sources}")
+
+    def _answer(self, id: str, town: str | None) -> Iterable[Part]:
+        topic = self.world.topics[id]
+        said = topic.texts[self.lang]
+        yield Part(markdown=f"**{escape(said.title)}**\n\n{self.fill(said.body)}")
+        sources = list(topic.sources[:MAX_SOURCES])
+        if town and (added := self.world.place(town).additions.get(id)):
+            heading = self.text(IN_TOWN, town=self.name(TownName(town)))
+            yield Part(markdown=f"**{heading}**\n\n{self.fill(added.texts[self.lang])}")
+            sources += added.sources
+        if said.terms:
+            words = "\n".join(f"- **{escape(word)}** – {escape(meaning)}" for word, meaning in said.terms)
+            yield Part(markdown=f"{self.text(DESK_WORDS)}\n\n{words}")
+        if self.today > topic.review_by:
+            yield Part(markdown=self.text(DUE_FOR_REVIEW))
+        yield Part(kind=PartKind.SOURCES, markdown=self._sources(sources))
+
+    def _sources(self, sources: Sequence[Source]) -> str:
+        lines = [f"[{escape(s.title)}]({s.url}) ({self._as_of(s.as_of)})" for s in sources]
+        if len(lines) == 1:
+            return f"{self.text(SOURCE)}: {lines[0]}"
+        return f"{self.text(SOURCE)}:\n\n" + "\n".join(f"- {line}" for line in lines)
+
+    def _as_of(self, as_of: date | None) -> str:
+        return self.text(AS_OF, date=day(as_of, self.lang)) if as_of else self.text(UNDATED)
+
+    def _contacts(self, place: Municipality) -> Iterable[Part]:
+        lines = [contact_line(contact, self.lang) for contact in place.contacts]
+        heading = self.text(CONTACT, town=self.name(TownName(place.slug)))
+        hours = self._hours(place)
+        yield Part(markdown="\n\n".join([f"**{heading}**", "\n".join(f"- {line}" for line in lines), *hours]))
+        sources = {c.source: c.as_of for c in place.contacts}
+        said = "; ".join(f"[{host(url)}]({url}) ({self._as_of(as_of)})" for url, as_of in sources.items())
+        yield Part(kind=PartKind.SOURCES, markdown=f"{self.text(SOURCE)}: {said}")
+
+    def _hours(self, place: Municipality) -> list[str]:
+        if place.hours:
+            names = weekdays(self.lang)
+            spans = [f"- {names[i]} {', '.join(place.hours.get(d, ())) or self.text(CLOSED)}" for i, d in enumerate(DAYS)]
+            return [self.text(OPENING_HOURS) + "\n\n" + "\n".join(spans)]
+        if place.hours_web:
+            return [self.text(HOURS_LINK, link=f"[{host(place.hours_web)}]({place.hours_web})")]
+        return []
+
+
+def contact_line(contact: Contact, lang: str) -> str:
+    """Name a contact with every public way to reach it."""
+    ways = [
+        *([phone_link(contact.phone)] if contact.phone else []),
+        *([f"[{escape(contact.email)}](mailto:{contact.email})"] if contact.email else []),
+        *([escape(contact.address)] if contact.address else []),
+        *([f"[{host(contact.web)}]({contact.web})"] if contact.web else []),
+    ]
+    return f"{escape(contact.names[lang])}: {', '.join(ways)}"
+
+
+def phone_link(number: str) -> str:
+    """Write a phone number that a phone can call."""
+    return f"[{phone(number)}](tel:{number})"
+
+
+def speak(says: Sequence[Say], world: World, catalogs: Catalogs, now: datetime) -> list[Message]:
+    """Turn the messages of one turn into words; all but the last say that more follows."""
+    said = []
+    for place, say in enumerate(says):
+        speaker = Speaker(world, catalogs, say.lang, now.astimezone(TALLINN).date())
+        said.append(
+            Message(
+                lang=say.lang,
+                parts=tuple(part for mark in say.marks for part in speaker.parts(mark)),
+                options=tuple(Option(id=c.id, label=speaker.label(c.label)) for c in say.choices),
+                topic=say.topic,
+                end=place == len(says) - 1,
+            )
+        )
+    return said

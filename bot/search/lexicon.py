@@ -1,0 +1,247 @@
+"""What a word can mean here: every inflected form of every word the knowledge uses, looked up without a model.
+
+Built from generated form tables and the editors' lexicon. Knows terms (`et:elamisluba`, part `etp:luba`, set of
+synonyms `c:17`), not topics. A term's quality (0..1) says how surely the token means it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, product
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+from bot.search.text import fold, is_cyrillic, key, tokens
+
+PART_QUALITY = 0.6
+SPAN_WORD_QUALITY = 0.5
+SLIP_QUALITY = {1: 0.85, 2: 0.65}
+MIN_SLIP_LENGTH = 4
+LONG_WORD = 7
+SPLIT_LENGTH = 8
+MIN_PART = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordForms:
+    """One lemma of one language with the parts of a compound and all its forms, folded."""
+
+    lang: str
+    lemma: str
+    parts: tuple[str, ...]
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageWords:
+    """One language's part of the lexicon, as an editor keeps it."""
+
+    lang: str
+    function_words: tuple[str, ...] = ()
+    frame_words: tuple[str, ...] = ()
+    clitics: tuple[str, ...] = ()
+    official: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one word of a text (or a phrase that stands for one thing) can mean: term -> quality. Empty: unknown."""
+
+    token: str
+    terms: Mapping[str, float]
+    slip: bool = False
+    frame: bool = False
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """Look-up tables over all languages at once; build with `build_lexicon`."""
+
+    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    function_words: set[str] = field(default_factory=set)
+    function_keys: set[str] = field(default_factory=set)
+    frame_terms: set[str] = field(default_factory=set)
+    clitics: tuple[str, ...] = ()
+    synonyms: dict[str, list[tuple[tuple[frozenset[str], ...], str]]] = field(default_factory=dict)
+    buckets: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+
+    def is_function_word(self, token: str) -> bool:
+        """Tell whether the token is grammar only, in any language or in Latin-typed Russian."""
+        folded = fold(token)
+        if folded in self.function_words:
+            return True
+        return not is_cyrillic(token) and folded not in self.forms and key(token) in self.function_keys
+
+    def known(self, token: str) -> tuple[str, ...]:
+        """Give the terms of a token that is some known word's form, as typed or by its Latin key."""
+        folded = fold(token)
+        found = self.forms.get(folded, ())
+        # A Ukrainian word often sounds like the Russian one: the key finds it where the form does not.
+        if not is_cyrillic(token) or not any(term.startswith("ru:") for term in found):
+            found += tuple(term for term in self.keys.get(key(token), ()) if term not in found)
+        if not found:
+            for clitic in self.clitics:
+                if folded.endswith(clitic) and (bare := self.forms.get(folded.removesuffix(clitic))):
+                    return bare
+        return found
+
+    def look_up(self, token: str) -> Slot:
+        """Find what a token can mean: known form, compound of known words, or a known word with a slip."""
+        if terms := self.known(token):
+            return self._slot(token, dict.fromkeys(terms, 1.0))
+        if split := self._split(fold(token)):
+            return self._slot(token, split)
+        return self._slip(token)
+
+    def slots(self, text: str, *, keep_function_words: bool = False) -> list[Slot]:
+        """Read a text as a list of slots; phrases that the lexicon knows as one thing become one slot."""
+        words = [word for word in tokens(text) if keep_function_words or not self.is_function_word(word)]
+        return list(self._join([self.look_up(word) for word in words]))
+
+    def _slot(self, token: str, terms: dict[str, float], *, slip: bool = False) -> Slot:
+        frame = bool(terms) and all(term in self.frame_terms for term in terms if not term.startswith("etp:"))
+        for term, quality in list(terms.items()):
+            for part in self.parts.get(term, ()):
+                terms.setdefault(part, quality * PART_QUALITY)
+            if term.startswith("et:"):
+                terms.setdefault("etp:" + term[3:], quality * PART_QUALITY)
+        return Slot(token, terms, slip, frame)
+
+    def _split(self, folded: str) -> dict[str, float]:
+        """Read an unknown long word as two known Estonian ones; the last part carries the meaning."""
+        if len(folded) < SPLIT_LENGTH or is_cyrillic(folded):
+            return {}
+        for cut in range(len(folded) - MIN_PART, MIN_PART - 1, -1):
+            head, tail = self.forms.get(folded[:cut]), self.forms.get(folded[cut:])
+            if head and tail:
+                found = [term for term in (*head, *tail) if term.startswith("et:")]
+                if len({term for term in head if term in found}) and len({term for term in tail if term in found}):
+                    return {"etp:" + term[3:]: PART_QUALITY for term in found}
+        return {}
+
+    def _slip(self, token: str) -> Slot:
+        """Look for known words one or two slips away, in either spelling."""
+        folded = fold(token)
+        if len(folded) < MIN_SLIP_LENGTH or folded.isdigit():
+            return Slot(token, {})
+        limit = 1 if len(folded) < LONG_WORD else 2
+        best: dict[str, float] = {}
+        for form, distance, _ in self._near(folded, limit):
+            for term in self.forms.get(form, ()):
+                best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])
+        if not best and not is_cyrillic(token):
+            rough = key(token)
+            for form, distance, _ in self._near(rough, limit, prefix="#"):
+                for term in self.keys.get(form[1:], ()):
+                    best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])
+        top = max(best.values(), default=0.0)
+        return self._slot(token, {term: quality for term, quality in best.items() if quality == top}, slip=True)
+
+    def _near(self, word: str, limit: int, prefix: str = "") -> list[tuple[str, float, int]]:
+        starts = dict.fromkeys((prefix + word[0], prefix + "?" + word[1]))
+        lengths = range(len(word) - limit, len(word) + limit + 1)
+        pool = list(chain.from_iterable(self.buckets.get(place, ()) for place in product(starts, lengths)))
+        shown = prefix + word
+        found = extract(shown, pool, scorer=OSA.distance, processor=None, score_cutoff=limit, limit=8)
+        return [(form, distance, index) for form, distance, index in found if distance]
+
+    def _join(self, words: Sequence[Slot]) -> Iterator[Slot]:
+        """Put the set's term into words, or runs of words, that the lexicon's synonyms know; the longest run wins."""
+        position = 0
+        while position < len(words):
+            length, sets = self._longest(words, position)
+            if not sets:
+                yield words[position]
+                position += 1
+                continue
+            span = words[position : position + length]
+            quality = 1.0 if length == 1 else SPAN_WORD_QUALITY
+            terms = {term: value * quality for slot in span for term, value in slot.terms.items()}
+            sure = min(max(slot.terms.values()) for slot in span)
+            terms |= dict.fromkeys(sets, sure)
+            yield Slot(" ".join(s.token for s in span), terms, any(s.slip for s in span), False)
+            position += length
+
+    def _longest(self, words: Sequence[Slot], position: int) -> tuple[int, list[str]]:
+        best, sets = 0, list[str]()
+        for term in words[position].terms:
+            for member, name in self.synonyms.get(term, ()):
+                span = words[position : position + len(member)]
+                if len(member) < best or len(span) < len(member):
+                    continue
+                if all(not wanted.isdisjoint(slot.terms) for wanted, slot in zip(member, span, strict=True)):
+                    sets = [*sets, name] if len(member) == best else [name]
+                    best = len(member)
+        return best, list(dict.fromkeys(sets))
+
+
+def build_lexicon(words: Iterable[WordForms], languages: Iterable[LanguageWords]) -> Lexicon:
+    """Build the look-up tables of all languages; words of a language whose forms were not generated stand for themselves."""
+    lexicon = Lexicon()
+    for word in words:
+        _add_word(lexicon, word)
+    languages = tuple(languages)
+    for language in languages:
+        _add_function_words(lexicon, language)
+    _fill_buckets(lexicon)
+    for language in languages:
+        _add_synonyms(lexicon, language)
+        for frame in language.frame_words:
+            lexicon.frame_terms.update(term for token in tokens(frame) for term in lexicon.known(token))
+        lexicon.clitics += language.clitics
+    return lexicon
+
+
+def add_plain_words(lexicon: Lexicon, lang: str, text: str) -> None:
+    """Make every word of a text known by its own form, where no table knows it."""
+    for token in tokens(text):
+        if not lexicon.known(token):
+            _add_word(lexicon, WordForms(lang=lang, lemma=token, parts=(), forms=(fold(token),)))
+
+
+def _add_word(lexicon: Lexicon, word: WordForms) -> None:
+    term = f"{word.lang}:{word.lemma}"
+    for form in word.forms:
+        known = lexicon.forms.get(form, ())
+        if term not in known:
+            lexicon.forms[form] = (*known, term)
+        if is_cyrillic(form):
+            rough = key(form)
+            known = lexicon.keys.get(rough, ())
+            if term not in known:
+                lexicon.keys[rough] = (*known, term)
+    if len(word.parts) > 1:
+        lexicon.parts[term] = tuple(f"{word.lang}p:{part}" for part in word.parts)
+
+
+def _add_function_words(lexicon: Lexicon, language: LanguageWords) -> None:
+    for word in language.function_words:
+        for token in tokens(word):
+            lexicon.function_words.add(fold(token))
+            if is_cyrillic(token) and len(token) > 1:
+                lexicon.function_keys.add(key(token))
+
+
+def _add_synonyms(lexicon: Lexicon, language: LanguageWords) -> None:
+    for number, members in enumerate(language.synonyms):
+        name = f"c:{language.lang}:{number}"
+        for member in members:
+            kept = [token for token in tokens(member) if not lexicon.is_function_word(token)] or tokens(member)
+            sequence = tuple(frozenset(lexicon.known(token)) for token in kept)
+            if not sequence or not all(sequence):
+                continue
+            for term in sequence[0]:
+                lexicon.synonyms.setdefault(term, []).append((sequence, name))
+
+
+def _fill_buckets(lexicon: Lexicon) -> None:
+    """Sort forms by first letter, by second letter, and by length, so that a slip is looked for among a few."""
+    for prefix, table in (("", lexicon.forms), ("#", lexicon.keys)):
+        for form in table:
+            if len(form) < MIN_SLIP_LENGTH - 1:
+                continue
+            lexicon.buckets.setdefault((prefix + form[0], len(form)), []).append(prefix + form)
+            lexicon.buckets.setdefault((prefix + "?" + form[1], len(form)), []).append(prefix + form)

@@ -1,0 +1,48 @@
+"""Municipality names in free text, in any language, case form and spelling."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from bot.search.text import fold, key, tokens
+
+ENDING = 3
+LONG_NAME = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Names by their words, each word as a Latin key."""
+
+    names: tuple[tuple[tuple[str, ...], str], ...]
+    ignored: frozenset[str]
+
+    def find(self, text: str) -> str | None:
+        """Give the municipality if the whole text is its name ("Narvas", "в Кохтла-Ярве"); None if none or several fit."""
+        words = [key(word) for word in tokens(text) if fold(word) not in self.ignored]
+        if not words:
+            return None
+        exact = {slug for name, slug in self.names if list(name) == words}
+        found = exact or {slug for name, slug in self.names if _fits(name, words)}
+        return found.pop() if len(found) == 1 else None
+
+
+def build_places(names: Iterable[tuple[str, str]], ignored: Iterable[str]) -> Places:
+    """Build from pairs of (name in any language, slug)."""
+    known = {(tuple(key(word) for word in tokens(name)), slug) for name, slug in names}
+    return Places(tuple(sorted(pair for pair in known if pair[0])), frozenset(ignored))
+
+
+def _fits(name: tuple[str, ...], words: list[str]) -> bool:
+    if len(name) != len(words):
+        return False
+    return all(_same(known, word) for known, word in zip(name, words, strict=True))
+
+
+def _same(known: str, word: str) -> bool:
+    """Tell whether the word is the name, in some case form or with one slip."""
+    stem = known[:-1] if len(known) > ENDING + 1 else known
+    if word.startswith(stem) and len(word) - len(known) <= ENDING:
+        return True
+    return len(known) >= LONG_NAME and OSA.distance(known, word) <= 1

@@ -1,0 +1,134 @@
+"""The Store of `bot.ports`, on SQLite or PostgreSQL: each method is one transaction whose body has a module of its own.
+
+Knows how a database is opened and which body belongs to which method. Knows no SQL beyond the check of the revision.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Self
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from bot.errors import StoreError
+from bot.ports import Arrival, Compute, DeadLetter, Delivery, Retention, Settled, Status
+from bot.store import inbox, outbox, timers, upkeep
+from bot.store.database import Database
+from bot.store.step import step
+from bot.store.tables import HEAD, bookkeeping, metadata, revision
+
+STEP_SECONDS: Final = 0.01
+"""Short, because on SQLite a step keeps everybody else from writing."""
+
+
+class SqlStore:
+    """Keeps queues, conversations and timers in a database; `SqlStore.open` makes one."""
+
+    def __init__(self, database: Database, *, step_seconds: float = STEP_SECONDS) -> None:
+        """Take over an open database whose tables fit this code; a step goes on taking rows for so many seconds."""
+        self._database = database
+        self._step_seconds = step_seconds
+
+    @classmethod
+    async def open(cls, url: str, *, serve: bool = False, step_seconds: float = STEP_SECONDS) -> Self:
+        """Open the database at `url`; with `serve`, a SQLite installation is held against other processes.
+
+        A database in memory gets its tables here; any other is brought up by `bot.store.migrate.upgrade` before.
+        Errors: Locked, or StoreError for an address, a server, a file or a revision that cannot be used.
+        """
+        database = Database(url)
+        try:
+            if serve:
+                database.hold()
+            if database.in_memory:
+                await database.run(_make_tables)
+            await database.run(_check_revision)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, step_seconds=step_seconds)
+
+    async def ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> int:
+        """Keep new arrivals and the source's cursor."""
+        return await self._database.run(inbox.ingest, arrivals, cursor)
+
+    async def cursor(self, source: str) -> str | None:
+        """Return the source's cursor."""
+        return await self._database.run(inbox.cursor, source)
+
+    async def step(self, compute: Compute, apologise: Compute, now: datetime) -> int:
+        """Handle waiting arrivals of some conversations."""
+        return await self._database.run(step, compute, apologise, now, self._step_seconds)
+
+    async def settle(self, channel: str, settled: Sequence[Settled], want: int, now: datetime) -> Sequence[Delivery]:
+        """Write how sends ended and claim the next ones."""
+        return await self._database.run(outbox.settle, channel, settled, want, now)
+
+    async def release(self, channel: str) -> None:
+        """Make claimed rows due."""
+        await self._database.run(outbox.release, channel)
+
+    async def pause(self, channel: str, until: datetime | None) -> None:
+        """Hold a channel back."""
+        await self._database.run(outbox.pause, channel, until)
+
+    async def pull(self, conversation: str, after: int, limit: int = 100) -> Sequence[Delivery]:
+        """Return what a page has not shown."""
+        return await self._database.run(outbox.pull, conversation, after, limit)
+
+    async def acknowledge(self, conversation: str, up_to: int) -> None:
+        """Note what a page has shown."""
+        await self._database.run(outbox.acknowledge, conversation, up_to)
+
+    async def fire(self, now: datetime) -> datetime | None:
+        """Move due timers into the inbox."""
+        return await self._database.run(timers.fire, now)
+
+    async def forget(self, conversation: str) -> None:
+        """Delete what is known of a conversation."""
+        await self._database.run(upkeep.forget, conversation)
+
+    async def dead(self) -> Sequence[DeadLetter]:
+        """Return the rows that were given up."""
+        return await self._database.run(upkeep.dead)
+
+    async def retry(self, queue: str, id: int) -> bool:
+        """Give a dead row another life."""
+        return await self._database.run(upkeep.retry, queue, id)
+
+    async def discard(self, queue: str, id: int) -> bool:
+        """Take a dead row off the list."""
+        return await self._database.run(upkeep.discard, queue, id)
+
+    async def purge(self, now: datetime, keep: Retention) -> int:
+        """Delete what is too old."""
+        return await self._database.run(upkeep.purge, now, keep)
+
+    async def status(self, now: datetime) -> Status:
+        """Return counts."""
+        return await self._database.run(upkeep.status, now)
+
+    async def close(self) -> None:
+        """Let go of the database; closing twice is no error."""
+        await self._database.close()
+
+
+def _make_tables(connection: Connection) -> None:
+    """Make what the revisions would make, without the half second that Alembic takes; a test compares the two."""
+    metadata.create_all(connection)
+    bookkeeping.create_all(connection)
+    connection.execute(insert(revision).values(version_num=HEAD))
+
+
+def _check_revision(connection: Connection) -> None:
+    """Refuse tables that this code was not written for. Errors: StoreError."""
+    known = inspect(connection).has_table(revision.name)
+    found = connection.execute(select(revision.c.version_num)).scalar() if known else None
+    if found is None:
+        raise StoreError("the database has no tables of ours yet: run `teejuht db upgrade`")
+    if found < HEAD:
+        raise StoreError(f"the database is at revision {found}, this teejuht needs {HEAD}: run `teejuht db upgrade`")
+    if found > HEAD:
+        raise StoreError(
+            f"the database is at revision {found}, newer than this teejuht ({HEAD}): "
+            "install the newer version again, or restore a backup"
+        )

@@ -1,0 +1,79 @@
+"""What is remembered of a conversation, and how it is kept."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.state import Conversation, Stage, from_json, minute, to_json
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+FIELDS = tuple(Conversation.__dataclass_fields__)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.builds(Conversation))
+def test_a_conversation_comes_back_as_it_was(state: Conversation) -> None:
+    """Written as JSON and read back, a conversation is the same."""
+    assert from_json(json.loads(json.dumps(to_json(state)))) == state
+
+
+def test_a_new_conversation_takes_no_room() -> None:
+    """Only what differs from a new conversation is written."""
+    assert to_json(Conversation()) == {}
+    assert to_json(Conversation(stage=Stage.TOWN, options=("menu",))) == {"stage": "town", "options": ["menu"]}
+
+
+def test_nothing_stored_is_a_new_conversation() -> None:
+    """A conversation that was never stored begins anew."""
+    assert from_json(None) == Conversation()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"stage": "dreaming"},
+        {"stage": ["talk"]},
+        {"stage": {"talk": 1}},
+        {"stage": 1},
+        {"lang": 5},
+        {"lang": ["et"]},
+        {"lang": None},
+        {"lang_chosen": "yes"},
+        {"lang_chosen": 1},
+        {"turns": True},
+        {"turns": 2.0},
+        {"turns": "2"},
+        {"options": "menu"},
+        {"options": [1, None, ["menu"]]},
+        {"others": {"school": 1}},
+        {"question": "my secret"},
+    ],
+    ids=str,
+)
+def test_wrong_and_unknown_values_are_left_out(row: Mapping[str, object]) -> None:
+    """A value of the wrong kind, or one that another version wrote, is as if it had never been stored."""
+    assert from_json({**row, "topic": "school"}) == Conversation(topic="school")
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(), JSON))
+def test_any_stored_row_can_be_read(row: dict[str, object]) -> None:
+    """Whatever stands in the database, a conversation comes out that can be stored again."""
+    state = from_json(row)
+    assert from_json(json.loads(json.dumps(to_json(state)))) == state
+
+
+def test_a_minute_has_a_name() -> None:
+    """Two moments share a name if, and only if, they share a minute."""
+    at = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+    moments = [at, at + timedelta(seconds=59), at + timedelta(seconds=60), at + timedelta(days=1)]
+    assert [minute(moment) for moment in moments] == ["202611221000", "202611221000", "202611221001", "202611231000"]
+    assert minute(at.astimezone(timezone(timedelta(hours=2)))) == "202611221200"

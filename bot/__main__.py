@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -79,7 +80,7 @@ def chat(
     """Talk to the bot in the terminal: type a question or the number of an option; an empty input ends it."""
     content = app.load_content(load_settings())
     _known_language(lang, content)
-    lines = _typed() if sys.stdin.isatty() and not as_json else iter(sys.stdin)
+    lines = _typed() if sys.stdin.isatty() and not as_json else _piped()
     asyncio.run(app.chat(content, lines=lines, out=sys.stdout, as_json=as_json, lang=lang, state=state))
 
 
@@ -213,7 +214,7 @@ def read_lines(file: Path, *, needs: str) -> list[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WrongUse(f"{file}, line {number} is not JSON: {error}") from error
         if not isinstance(row, dict) or not isinstance(row.get(needs), str):
             raise WrongUse(f'{file}, line {number} has no "{needs}"')
@@ -329,6 +330,13 @@ def _typed() -> Iterator[str]:
         if not line.strip():
             return
         yield line
+
+
+def _piped() -> Iterator[str]:
+    # Whatever the locale says, scripts write UTF-8; a byte that is none spoils its own character only.
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    return iter(sys.stdin)
 
 
 def main(run: Callable[[], Any] = cli) -> NoReturn:

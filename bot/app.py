@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.conversation import Step
 from bot.core.effects import Heard
+from bot.core.language import RELATED
 from bot.core.texts import NO_OPERATOR
 from bot.core.world import World
 from bot.engine import Bell, Engine, Watch, utc_now
@@ -93,6 +94,8 @@ async def chat(
     )
     async with private_engine(content, [channel], url=url) as engine:
         engines.append(engine)
+        # What a chat that was killed had claimed would keep this one silent for a minute.
+        await engine.store.release(channel.name)
         await channel.run(engine.ingest)
 
 
@@ -106,7 +109,7 @@ async def _ask(content: Content, collector: Collector, questions: Sequence[str])
     heard: dict[str, Heard] = {}
 
     def watch(turn: Turn, step: Step) -> None:
-        heard.update({turn.conversation: effect for effect in step.effects if isinstance(effect, Heard)})
+        heard.update((turn.conversation, effect) for effect in step.effects if isinstance(effect, Heard))
 
     collector.answers.clear()
     async with private_engine(content, [collector], watch) as engine:
@@ -114,8 +117,17 @@ async def _ask(content: Content, collector: Collector, questions: Sequence[str])
             await collector.ask(engine.ingest, f"question-{number}", question)
         await engine.drain()
     names = [f"question-{number}" for number in range(len(questions))]
-    nothing = Heard(lang="", decision="abstain")
-    return [(heard.get(name, nothing), list(collector.answers.get(name, {}).values())) for name in names]
+    said = {name: list(collector.answers.get(name, {}).values()) for name in names}
+    return [(understood(heard.get(name), said[name], content.world), said[name]) for name in names]
+
+
+def understood(heard: Heard | None, said: Sequence[Message], world: World) -> Heard:
+    """Say what scripts are told of a question, also where nothing was searched or its language is none of ours."""
+    lang = said[-1].lang if said else world.languages[0]
+    if heard is not None:
+        return heard if heard.lang in (*world.languages, *RELATED) else replace(heard, lang=lang)
+    topics = [(message.topic, 1.0) for message in said if message.topic]
+    return Heard(lang=lang, decision="answer" if topics else "abstain", topics=tuple(topics))
 
 
 async def status(settings: Settings) -> Status:

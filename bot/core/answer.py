@@ -69,7 +69,7 @@ def show_topic(topic: str, state: Conversation, lang: str, world: World) -> tupl
         after = replace(after, stage=Stage.TOWN, pending=f"topic:{topic}")
         marks: tuple[Mark, ...] = (Answer(topic, None), Text(ASK_TOWN))
         return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic)
-    return after, Say(lang=lang, marks=(Answer(topic, town), Contacts(town)), choices=_below(topic, town, world), topic=topic)
+    return after, Say(lang=lang, marks=(Contacts(town), Answer(topic, town)), choices=_below(topic, town, world), topic=topic)
 
 
 def not_meant(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, tuple[Effect, ...]]:

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, ScalarEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
+from ruamel.yaml.reader import ReaderError
 
 from bot.errors import Problem
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ ADVICE = {
     "missing": "this key is missing; add it",
     "string_pattern_mismatch": "this is not written in the expected form",
     "list_type": "write a list here: lines that begin with `- `",
+    "model_type": "write `key: value` pairs here",
     "dict_type": "write `key: value` pairs here",
     "string_type": "write a text here; put it in quotes if it looks like a number",
     "date_from_datetime_parsing": "write a date as 2026-03-05",
@@ -105,11 +108,16 @@ class Reader:
             _look_over(text)
             data = YAML(typ="safe", pure=True).load(text)
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            unclosed = "end of stream" in str(error.problem)
+            mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
             hint = "use spaces, not tabs, to indent" if "\\t" in str(error.problem) else error.problem
             self.report(path, (mark.line if mark else 0) + 1 + offset, f"this is not valid YAML here: {hint}")
             return None
-        except (YAMLError, ValueError, RecursionError) as error:
+        except ReaderError as error:
+            line = text[: error.position].count("\n") + 1 + offset
+            self.report(path, line, "this is not valid YAML here: there is a character that cannot be seen; write the line anew")
+            return None
+        except (YAMLError, ValueError) as error:
             self.report(path, 1 + offset, f"this is not valid YAML: {str(error).splitlines()[0]}")
             return None
         adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
@@ -129,8 +137,12 @@ class Reader:
 
 
 def _look_over(text: str) -> None:
-    """Refuse aliases, which nobody needs and which can blow a small file up, and days that no calendar has."""
+    """Refuse what nobody needs and what can blow a small file up (aliases, depth), and days that no calendar has."""
+    depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise MarkedYAMLError(problem="this is nested too deeply", problem_mark=event.start_mark)
         if isinstance(event, AliasEvent):
             raise MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=event.start_mark)
         if isinstance(event, ScalarEvent) and event.implicit[0] and _DATE.fullmatch(event.value):

@@ -172,6 +172,7 @@ def _load_vabamorf() -> Any:  # noqa: ANN401 - an untyped library
         raise ImportError("estnltk", name="estnltk")
     bare = types.ModuleType("estnltk")
     bare.__path__ = list(spec.submodule_search_locations)
+    bare.__spec__ = spec
     sys.modules.setdefault("estnltk", bare)
     return importlib.import_module("estnltk.vabamorf.morf").Vabamorf()
 

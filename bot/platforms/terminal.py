@@ -4,7 +4,10 @@ Knows Rich and lines of JSON; decides nothing.
 """
 
 import asyncio
+import contextlib
 import json
+import re
+import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -22,6 +25,7 @@ from bot.ports import Ability, Arrival, Delivery, Ingest, Message, Part, PartKin
 from bot.render.markup import to_text
 
 MAX_CHARS = 100_000
+_UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class TerminalChannel:
@@ -61,7 +65,7 @@ class TerminalChannel:
             await self._hand_in(ingest, Chose(at=self._clock(), option=f"lang:{self._lang}"), quiet=True)
         await self._hand_in(ingest, Opened(at=self._clock(), hint=self._lang or ""))
         lines = self._events()
-        while (event := await asyncio.to_thread(next, lines, None)) is not None:
+        while (event := await _next(lines)) is not None:
             await self._hand_in(ingest, event)
 
     async def send(self, delivery: Delivery, message: Message) -> str:
@@ -78,7 +82,7 @@ class TerminalChannel:
                 if line.strip():
                     yield read_line(line, number, self._clock())
             else:
-                yield Said(at=self._clock(), text=line.rstrip("\n"))
+                yield Said(at=self._clock(), text=_keepable(line.rstrip("\n")))
 
     async def _hand_in(self, ingest: Ingest, event: Event, *, quiet: bool = False) -> None:
         name = f"{self._run}:{next(self._numbers)}" + (":quiet" if quiet else "")
@@ -104,17 +108,49 @@ class TerminalChannel:
         self._console.print()
 
 
+async def _next(events: Iterator[Event]) -> Event | None:
+    """Wait for the next event in a thread that dies with the process: nobody can wake one that waits for a line."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Event | None] = loop.create_future()
+
+    def settle(event: Event | None, error: Exception | None) -> None:
+        if found.done():
+            return
+        if error is None:
+            found.set_result(event)
+        else:
+            found.set_exception(error)
+
+    def read() -> None:
+        event, error = None, None
+        try:
+            event = next(events, None)
+        except Exception as raised:  # passed on to whoever waits
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop may have ended while we waited
+            loop.call_soon_threadsafe(settle, event, error)
+
+    threading.Thread(target=read, name="terminal", daemon=True).start()
+    return await found
+
+
 def read_line(line: str, number: int, at: datetime) -> Event:
     """Read one line of JSON input. Errors: WrongUse that names the line."""
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongUse(f"line {number} is not JSON: {error}") from error
-    if isinstance(row, dict) and isinstance(row.get("text"), str):
-        return Said(at=at, text=row["text"])
-    if isinstance(row, dict) and isinstance(row.get("choice"), str | int):
-        return Chose(at=at, option=str(row["choice"]))
+    match row:
+        case {"text": str(text)}:
+            return Said(at=at, text=_keepable(text))
+        case {"choice": str() | int() as choice} if not isinstance(choice, bool):
+            return Chose(at=at, option=_keepable(str(choice)))
     raise WrongUse(f'line {number} must be {{"text": "..."}} or {{"choice": id or number}}')
+
+
+def _keepable(text: str) -> str:
+    """Replace what no database keeps: NUL and halves of surrogate pairs."""
+    return _UNKEEPABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def as_json(message: Message) -> Mapping[str, object]:

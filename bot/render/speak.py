@@ -153,8 +153,8 @@ class Speaker:
         heading = self.text(CONTACT, town=self.name(TownName(place.slug)))
         hours = self._hours(place)
         yield Part(markdown="\n\n".join([f"**{heading}**", "\n".join(f"- {line}" for line in lines), *hours]))
-        sources = {c.source: c.as_of for c in place.contacts}
-        said = "; ".join(f"[{host(url)}]({url}) ({self._as_of(as_of)})" for url, as_of in sources.items())
+        sources = {(host(c.source), c.as_of): c.source for c in place.contacts}
+        said = "; ".join(f"[{name}]({url}) ({self._as_of(as_of)})" for (name, as_of), url in sources.items())
         yield Part(kind=PartKind.SOURCES, markdown=f"{self.text(SOURCE)}: {said}")
 
     def _hours(self, place: Municipality) -> list[str]:

@@ -132,8 +132,7 @@ class Lexicon:
         for form, distance, _ in self._near(folded, limit):
             for term in self.forms.get(form, ()):
                 best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])
-        if not best and not is_cyrillic(token):
-            rough = key(token)
+        if not best and not is_cyrillic(token) and len(rough := key(token)) > 1:  # "aaaa" has the key "a"
             for form, distance, _ in self._near(rough, limit, prefix="#"):
                 for term in self.keys.get(form[1:], ()):
                     best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
+
 from bot.search.lexicon import Lexicon
 from bot.search.text import fold, is_cyrillic, key, sentences, tokens
 
 GAP = 6
+SLIP_LENGTH = 5
 SURE_SLIP = 0.85
 
 _SLOT = re.compile(r'(?:[=~]?"[^"]*"|<[^>]*>|[^\s"<])+')
@@ -76,6 +80,7 @@ class Combination:
 
 
 Spans: TypeAlias = list[tuple[int, int]]
+Shelves: TypeAlias = dict[tuple[str, int], list[str]]
 Beginning: TypeAlias = tuple[Slot, tuple[Word, ...]]
 """A slot with the words that must still follow its first one; none for a single word."""
 
@@ -119,6 +124,7 @@ class Patterns:
         for slot in {s: None for p in self.patterns for c in (*p.match, *p.unless) for s in c.slots}:
             for first, *rest in ((slot.word,), *slot.runs):
                 self._add(slot, first, tuple(rest))
+        self._forms, self._keys = _shelve(self._by_form), _shelve(self._by_key)
         self._start_lengths = sorted(set(map(len, self._by_start)))
         self._rows = [(pattern, combination) for pattern in self.patterns for combination in pattern.match]
         self._by_slot: dict[Slot, list[int]] = defaultdict(list)
@@ -145,10 +151,14 @@ class Patterns:
         return None
 
     def read(self, token: str) -> Read:
-        """Look a token up; only near-certain slips count."""
+        """Look a token up; only near-certain slips count, and only of tokens that are no known word."""
         slot = self.lexicon.look_up(token)
         sure = frozenset(t for t, q in slot.terms.items() if q >= SURE_SLIP and not t.startswith("etp:"))
-        return Read(fold(token), key(token), sure)
+        folded, rough = fold(token), key(token)
+        if (slot.slip or not slot.terms) and len(token) >= SLIP_LENGTH:
+            folded = _meant(folded, self._forms)
+            rough = _meant(rough, self._keys) if folded == fold(token) else key(folded)
+        return Read(folded, rough, sure)
 
     def _add(self, slot: Slot, first: Word, rest: tuple[Word, ...]) -> None:
         number = len(self._beginnings)
@@ -170,6 +180,22 @@ class Patterns:
         for length in self._start_lengths:
             found.update(self._by_start.get(read.folded[:length], ()), self._by_start.get(read.rough[:length], ()))
         return read, [self._beginnings[number] for number in found]
+
+
+def _shelve(words: Iterable[str]) -> Shelves:
+    """Sort words by first letter and length, so that a slip is looked for among a few."""
+    shelves: Shelves = defaultdict(list)
+    for word in words:
+        if len(word) >= SLIP_LENGTH:
+            shelves[word[0], len(word)].append(word)
+    return shelves
+
+
+def _meant(word: str, shelves: Shelves) -> str:
+    """Give the word that was meant, if one is a single slip away; otherwise the word itself."""
+    near = [other for length in range(len(word) - 1, len(word) + 2) for other in shelves.get((word[0], length), ())]
+    best = extractOne(word, near, scorer=OSA.distance, processor=None, score_cutoff=1)
+    return best[0] if best else word
 
 
 def compile_pattern(

@@ -1,7 +1,7 @@
 """A small World of values for tests of the rules: few topics, ten municipalities, no files. What the answers say does not matter.
 
 The search is real; `banded` moves the limits between its bands, so that a test chooses the band and not the wording. The
-language model is the shipped one, because the rules about languages are about real sentences.
+n-grams of the language model are the shipped ones, because the rules about languages are about real sentences.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,17 @@ from bot.core.safety import SITUATIONS
 from bot.core.state import Conversation
 from bot.core.texts import Text
 from bot.core.world import NATIONAL, Addition, Category, Contact, Municipality, Source, Topic, TopicText, Value, World
+from bot.knowledge.files import Reader
+from bot.knowledge.generated import read_generated
 from bot.search.acts import build_acts
 from bot.search.confidence import Decision, Fit
 from bot.search.finder import Finder
 from bot.search.index import Index, Wording
+from bot.search.langid import LanguageModel
 from bot.search.lexicon import LanguageWords, add_plain_words, build_lexicon
 from bot.search.patterns import Patterns, compile_pattern
 from bot.search.places import build_places
-from tests.worlds import real_world
+from tests.worlds import KNOWLEDGE
 
 NOW: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LANGUAGES: Final = ("et", "ru", "en")
@@ -112,7 +115,7 @@ def small_world() -> World:
         municipalities={NATIONAL: _town(NATIONAL, "", "Riik", "Государство", "State"), **{t[0]: _town(*t) for t in TOWNS}},
         cards={name: dict.fromkeys(LANGUAGES, f"{name}: **{{{{ emergency-number }}}}**") for name in SITUATIONS},
         finder=Finder(Index(wordings, lexicon), FIT, frozenset({"pension"})),
-        language_model=real_world().language_model,
+        language_model=LanguageModel(read_generated(Reader(KNOWLEDGE), KNOWLEDGE / ".index", ()).grams, {}, ()),
         dangers=Patterns(lexicon, [compile_pattern(name, [CRISES[name]], [], {}, lexicon) for name in CRISES]),
         acts=build_acts(ACTS, ACT_ORDER),
         places=build_places([(name, slug) for slug, _, *names in TOWNS for name in names], ["в", "in"]),

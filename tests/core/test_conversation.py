@@ -1,0 +1,309 @@
+"""The router: the whole table, and what happens with every kind of message before a rule of its own speaks."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from bot.core.conversation import (
+    MAX_CHARS,
+    PER_MINUTE,
+    choose,
+    decline_file,
+    hear,
+    hear_town,
+    let_go,
+    open_up,
+    part,
+    react,
+    rule,
+)
+from bot.core.effects import Effect, Forget, Heard, Say
+from bot.core.events import Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew
+from bot.core.state import Conversation, Stage
+from bot.core.texts import (
+    ABSTAIN,
+    ASK_TOWN,
+    CHOOSE_LANGUAGE,
+    CHOOSE_TOWN,
+    EMPTY,
+    GREETING,
+    HELP,
+    LANGUAGE_CHANGED,
+    MENU,
+    ONLY_TEXT,
+    SHELF,
+    STALE_OPTION,
+    TOO_FAST,
+    TOO_LONG,
+    UNKNOWN_COMMAND,
+    Card,
+    Text,
+)
+from bot.search.confidence import Decision
+from tests.core.small import NOW, banded, chose, ids, others, said, say, says, sentences, small_world, told, walk
+
+ENGLISH = Conversation(lang="en", stage=Stage.TALK, town="narva")
+TABLE = {
+    (Stage.NEW, Opened): open_up,
+    (Stage.NEW, Said): hear,
+    (Stage.NEW, Chose): choose,
+    (Stage.NEW, Reacted): react,
+    (Stage.NEW, SentFile): decline_file,
+    (Stage.NEW, Withdrew): let_go,
+    (Stage.NEW, Left): part,
+    (Stage.TALK, Opened): open_up,
+    (Stage.TALK, Said): hear,
+    (Stage.TALK, Chose): choose,
+    (Stage.TALK, Reacted): react,
+    (Stage.TALK, SentFile): decline_file,
+    (Stage.TALK, Withdrew): let_go,
+    (Stage.TALK, Left): part,
+    (Stage.TOWN, Opened): open_up,
+    (Stage.TOWN, Said): hear_town,
+    (Stage.TOWN, Chose): choose,
+    (Stage.TOWN, Reacted): react,
+    (Stage.TOWN, SentFile): decline_file,
+    (Stage.TOWN, Withdrew): let_go,
+    (Stage.TOWN, Left): part,
+}
+
+
+def test_the_table_is_total() -> None:
+    """Every stage has a rule for every kind of event, and it is this one."""
+    assert {(stage, kind): rule(stage, kind) for stage in Stage for kind in get_args(Event)} == TABLE
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("start", GREETING),
+        ("menu", MENU),
+        ("help", HELP),
+        ("language", CHOOSE_LANGUAGE),
+        ("language xx", CHOOSE_LANGUAGE),
+        ("language ru", LANGUAGE_CHANGED),
+        ("municipality", ASK_TOWN),
+        ("person", "municipal-contact"),
+        ("group", "target-groups"),
+        ("privacy", "privacy"),
+    ],
+)
+@pytest.mark.parametrize("spelling", ["/{}", "!{}", "  /{}\n", "/{name}@teejuht_bot{rest}"])
+def test_commands_in_every_spelling(command: str, answer: str, spelling: str) -> None:
+    """Commands work with a slash or an exclamation mark, with the bot's name, and wherever the conversation stands."""
+    name, _, rest = command.partition(" ")
+    typed = spelling.format(command, name=name, rest=f" {rest}" if rest else "")
+    for state in (ENGLISH, replace(ENGLISH, stage=Stage.NEW), replace(ENGLISH, stage=Stage.TOWN)):
+        message = say(told(typed, state))
+        assert answer in (*sentences(message), message.topic)
+
+
+def test_capitals_do_not_matter() -> None:
+    """A phone that begins with a capital letter is understood."""
+    assert sentences(say(told("/MENU", ENGLISH))) == sentences(say(told("!Menu", ENGLISH))) == (MENU,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"), [("/foo", "/foo"), ("!Foo bar", "/foo"), ("/насвай", "/насвай"), (f"/{'a' * 32}", f"/{'a' * 32}")]
+)
+def test_an_unknown_command_is_named(typed: str, command: str) -> None:
+    """What is no command is said back, so that a slip can be seen."""
+    assert say(told(typed, ENGLISH)).marks == (Text(UNKNOWN_COMMAND, {"command": command}),)
+
+
+@pytest.mark.parametrize("command", ["privacy", "group", "person"])
+def test_a_command_without_its_topic_is_unknown(command: str) -> None:
+    """A command whose topic the knowledge does not have is answered as an unknown one."""
+    world = replace(small_world(), topics={"school": small_world().topics["school"]})
+    assert sentences(say(told(f"/{command}", ENGLISH, world))) == (UNKNOWN_COMMAND,)
+
+
+@pytest.mark.parametrize("text", ["/ school", "//school", "/menu-card school", f"/{'a' * 33}", "school /menu", "/école! school"])
+def test_what_only_looks_like_a_command_is_a_question(text: str) -> None:
+    """A slash alone makes no command."""
+    (heard,) = others(told(text, ENGLISH, banded(Decision.ABSTAIN)))
+    assert isinstance(heard, Heard)
+    assert not {MENU, UNKNOWN_COMMAND} & {*sentences(say(told(text, ENGLISH, banded(Decision.ABSTAIN))))}
+
+
+# --- messages that are no question ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "?", "...", "😀", "👍🏽👍🏽", "🇪🇪", "/", "!", "❤️", "\u200b", "—", "\x00"])
+def test_a_message_without_words(text: str) -> None:
+    """Empty messages, signs and emoji are asked to come in words, and are not searched."""
+    step = told(text, ENGLISH, banded(Decision.ANSWER))
+    assert (sentences(say(step)), ids(say(step).choices)) == ((EMPTY,), ("menu", "topic:municipal-contact"))
+    assert step.state.turns == 0
+
+
+@pytest.mark.parametrize("text", ["a" * (MAX_CHARS + 1), "school " * 15_000, "!" * 100_000, "/" + "a" * 100_000, "1" * 100_000])
+def test_a_message_too_long_is_not_read(text: str) -> None:
+    """More than MAX_CHARS characters, 100 kB of them or one too many, are asked to be shortened."""
+    assert sentences(say(told(text, ENGLISH, banded(Decision.ANSWER)))) == (TOO_LONG,)
+
+
+def test_a_long_message_is_read() -> None:
+    """A message of exactly MAX_CHARS characters is a question."""
+    assert say(told("school ".ljust(MAX_CHARS, "."), ENGLISH, banded(Decision.ANSWER))).topic == "school"
+
+
+def test_a_crisis_in_a_message_too_long_gets_its_card() -> None:
+    """The card stands above the request to be short, and the crisis is told to those who count."""
+    step = told(f"kill myself {'.' * MAX_CHARS}", ENGLISH)
+    assert say(step).marks == (Card("suicide"), Text(TOO_LONG))
+    assert others(step) == (Heard(lang="en", decision=Decision.ABSTAIN, danger="suicide"),)
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "location", "contact", "x" * 10_000])
+def test_a_file_is_declined(kind: str) -> None:
+    """Whatever is not text is answered with what the bot can read."""
+    step = told(SentFile(at=NOW, kind=kind), ENGLISH)
+    assert (sentences(say(step)), ids(say(step).choices)) == ((ONLY_TEXT,), ("menu", "topic:municipal-contact"))
+
+
+def test_a_deleted_message_needs_no_answer() -> None:
+    """A withdrawn message changes nothing."""
+    asked = told("school", ENGLISH).state
+    assert told(Withdrew(at=NOW), asked) == type(told(Withdrew(at=NOW), asked))(asked)
+
+
+def test_who_leaves_is_forgotten() -> None:
+    """After the person left, nothing is remembered and everything kept is to be deleted."""
+    step = told(Left(at=NOW), told("school", ENGLISH).state)
+    assert (step.state, step.effects) == (Conversation(), (Forget(),))
+
+
+def test_an_edited_message_is_answered_anew() -> None:
+    """What a message says now is answered like a new one."""
+    edited = Said(at=NOW, text="library", edited=True)
+    assert say(told(edited, ENGLISH, banded(Decision.ANSWER))).topic == "library"
+
+
+def test_a_second_opening_keeps_what_is_known() -> None:
+    """Opening the conversation again greets again; language and municipality stay."""
+    step = told(Opened(at=NOW, hint="ru"), replace(ENGLISH, stage=Stage.TOWN, pending="topic:school"))
+    assert (sentences(say(step)), say(step).lang) == ((GREETING,), "en")
+    assert (step.state.town, step.state.stage, step.state.pending) == ("narva", Stage.TALK, "")
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_options_shown_last_are_remembered() -> None:
+    """Numbers belong to the last message with options, and to the last message of a turn."""
+    step = told(Opened(at=NOW, payload="school"), Conversation())
+    assert step.state.options == ids(says(step)[1].choices)
+    assert told(Withdrew(at=NOW), step.state).state.options == step.state.options
+
+
+@pytest.mark.parametrize("typed", ["2", " 2 ", "2.", "2)", "٢", "02"])
+def test_a_number_is_an_option(typed: str) -> None:
+    """The number of an option does what its button does."""
+    menu = told("/menu", ENGLISH).state
+    expected = say(told(chose("menu:status"), menu))
+    assert say(told(typed, menu)) == expected
+    assert sentences(expected) == (SHELF,)
+
+
+@pytest.mark.parametrize("typed", ["0", "8", "99", "112", "-1", "2 3", "1.5"])
+def test_another_number_is_a_question(typed: str) -> None:
+    """A number that no option has, or that is more than a number, is searched like any message."""
+    menu = told("/menu", ENGLISH).state
+    assert len(menu.options) == 7
+    assert sentences(say(told(typed, menu, banded(Decision.ABSTAIN)))) == (ABSTAIN,)
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["", " ", "gone", "topic:", "topic:gone", "not:gone", "lang:fi", "lang:", "0", "8", "999999", "9" * 100_000, "²", "-1",
+     "topic:school:1", "x" * 100_000, "MENU", "{menu}", "\x00", "1 "],
+    ids=lambda option: option[:12],
+)  # fmt: skip
+def test_an_option_that_is_not_there(option: str) -> None:
+    """An old, mistyped or forged option gets a kind word and the ways out."""
+    message = say(told(chose(option), ENGLISH))
+    assert (sentences(message), ids(message.choices)) == ((STALE_OPTION,), ("menu", "topic:municipal-contact"))
+
+
+def test_a_channel_may_choose_by_number() -> None:
+    """An option's number, as some channels hand it in, does what its id does; one too high is stale."""
+    menu = told("/menu", ENGLISH).state
+    by_number = [told(chose(number), menu).effects for number in range(1, len(menu.options) + 1)]
+    assert by_number == [told(chose(id), menu).effects for id in menu.options]
+    assert sentences(say(told(chose("08"), menu))) == (STALE_OPTION,)
+
+
+@pytest.mark.parametrize(("emoji", "number"), [("1\ufe0f\u20e3", 1), ("2\u20e3", 2), ("7\ufe0f\u20e3", 7)])
+def test_a_keycap_is_a_number(emoji: str, number: int) -> None:
+    """A reaction with a keycap emoji chooses the option of that number."""
+    menu = told("/menu", ENGLISH).state
+    assert told(Reacted(at=NOW, emoji=emoji), menu) == told(chose(number), menu)
+
+
+@pytest.mark.parametrize("emoji", ["👍", "❤️", "#\ufe0f\u20e3", "*\ufe0f\u20e3", "\u20e3", "", "1", "🔟", "x" * 10_000])
+def test_another_reaction_needs_no_answer(emoji: str) -> None:
+    """Thumbs and hearts are left alone."""
+    menu = told("/menu", ENGLISH).state
+    step = told(Reacted(at=NOW, emoji=emoji), menu)
+    assert (step.state, step.effects) == (menu, ())
+
+
+def test_a_county_from_an_older_message_still_works() -> None:
+    """Buttons work long after their message; a municipality chosen then is kept."""
+    step = told(chose("county:Lääne maakond"), ENGLISH)
+    assert sentences(say(step)) == (CHOOSE_TOWN,)
+    assert told(chose("town:vormsi"), step.state).state.town == "vormsi"
+
+
+# --- the rate limit ---------------------------------------------------------------------------------------------------
+
+
+def effects_of(count: int, text: str = "school") -> list[tuple[Effect, ...]]:
+    """Give what each of so many messages within one minute brings."""
+    state, effects = ENGLISH, []
+    for _ in range(count):
+        step = told(text, state, banded(Decision.ANSWER))
+        state = step.state
+        effects.append(step.effects)
+    return effects
+
+
+def test_twenty_messages_a_minute_are_answered_and_the_next_is_told_to_wait() -> None:
+    """The first message over the limit is told so, once; what comes beyond it is not answered."""
+    effects = effects_of(PER_MINUTE + 5)
+    assert PER_MINUTE == 20
+    assert all(any(isinstance(e, Say) and e.topic == "school" for e in each) for each in effects[:PER_MINUTE])
+    assert effects[PER_MINUTE:] == [(Say(lang="en", marks=(Text(TOO_FAST),)),), (), (), (), ()]
+
+
+def test_after_a_minute_messages_are_answered_again() -> None:
+    """The next minute counts anew."""
+    over = walk(["school"] * (PER_MINUTE + 1), banded(Decision.ANSWER), ENGLISH).state
+    later = Said(at=NOW + timedelta(minutes=1), text="school")
+    step = told(later, over, banded(Decision.ANSWER))
+    assert (say(step).topic, step.state.in_minute) == ("school", 1)
+
+
+def test_a_crisis_is_always_answered() -> None:
+    """The limit does not hold for a crisis."""
+    effects = effects_of(PER_MINUTE + 5, "kill myself")
+    assert all(any(isinstance(e, Say) and e.marks[0] == Card("suicide") for e in each) for each in effects)
+
+
+def test_buttons_are_not_counted() -> None:
+    """Only messages are limited: a person may press as many buttons as there are."""
+    over = walk(["school"] * (PER_MINUTE + 2), banded(Decision.ANSWER), ENGLISH).state
+    assert sentences(say(told(chose("menu"), over))) == (MENU,)
+
+
+@pytest.mark.parametrize("text", ["/menu", "??", "1", "tere", "a" * (MAX_CHARS + 1)])
+def test_every_kind_of_message_is_counted(text: str) -> None:
+    """Commands, signs, numbers, greetings and long messages count like questions."""
+    over = walk(["school"] * PER_MINUTE, banded(Decision.ANSWER), ENGLISH).state
+    assert sentences(say(told(said(text), over))) == (TOO_FAST,)

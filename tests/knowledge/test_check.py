@@ -1,0 +1,143 @@
+"""What the check says beyond form: warnings with file and line; and the real knowledge has no error."""
+
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Problem
+from bot.knowledge.check import check_files, check_wordings
+from bot.knowledge.generated import write_forms
+from bot.knowledge.load import build
+from bot.knowledge.read import LANGUAGES, read
+from bot.search.lexicon import WordForms
+from tests.knowledge.copies import add, change, write
+from tests.worlds import KNOWLEDGE, ROOT, real_world
+
+DAY = date(2026, 11, 22)
+
+
+def warnings(folder: Path, *, day: date = DAY, checks: bool = False) -> list[tuple[str, int, str]]:
+    """Check and give the warnings as (file, line, text); there must be no error."""
+    problems = check_files(read(folder, checks=checks), day)
+    assert [problem for problem in problems if problem.error] == []
+    return [(problem.path, problem.line, problem.text) for problem in problems]
+
+
+def test_the_real_knowledge_has_no_error() -> None:
+    """Everything that is shipped passes the check: all topics in three languages, none short of check wordings."""
+    files = read(KNOWLEDGE, checks=True)
+    problems = check_files(files, DAY)
+    assert [problem for problem in problems if problem.error] == []
+    assert [p for p in problems if p.path.startswith("knowledge/checks") and "at least" in p.text] == []
+    topics = {path.stem for path in (KNOWLEDGE / "topics").glob("*.yaml")}
+    assert len(topics) == 27
+    assert {(id, lang) for id, topic in real_world().topics.items() for lang in topic.texts} == set(product(topics, LANGUAGES))
+
+
+def test_no_guide_points_outside_the_repository() -> None:
+    """The repository stands alone: its guides and knowledge name no folder beside it."""
+    guides = (*ROOT.glob("*.md"), *KNOWLEDGE.rglob("*.md"), *KNOWLEDGE.rglob("*.yaml"))
+    assert [path for path in guides if "../shared" in path.read_text("utf-8")] == []
+
+
+def test_a_topic_past_its_review_day(folder: Path) -> None:
+    """A review day in the past is a warning at its line."""
+    line = change(folder / "topics/school.yaml", "review_by:", "review_by: 2026-11-21")
+    assert ("knowledge/topics/school.yaml", line, "was due for review on 2026-11-21") in warnings(folder)
+    assert "school.yaml" not in str(
+        [w for w in warnings(folder, day=date(2026, 11, 21)) if w[2].startswith("was due for review")]
+    )
+
+
+def test_a_topic_whose_sources_have_no_date(folder: Path) -> None:
+    """A topic with undated sources only is a warning."""
+    path = folder / "topics/school.yaml"
+    lines = ["    as_of: unknown" if row.startswith("    as_of:") else row for row in path.read_text("utf-8").splitlines()]
+    write(path, "\n".join(lines))
+    assert ("knowledge/topics/school.yaml", lines.index("sources:") + 1, "no source has a date (as_of)") in warnings(folder)
+
+
+def test_a_related_topic_that_is_not_there_yet(folder: Path) -> None:
+    """A related topic may be written later: a warning."""
+    line = change(folder / "topics/school.yaml", "related:", "related: [later]")
+    assert ("knowledge/topics/school.yaml", line, "there is no topic 'later' yet") in warnings(folder)
+
+
+OLD = "fee: an amount needs an as_of of at most 12 months"
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("kind: phone\n  value: '12'\n  source: https://a.ee\n  as_of: unknown", "fee is used nowhere; remove it"),
+        (
+            "kind: phone\n  value: '12'\n  source: https://a.ee\n  as_of: unknown\n  valid_until: 2026-11-21",
+            "fee was valid until 2026-11-21; residents see a link instead",
+        ),
+        ("kind: money\n  value: 10\n  source: https://a.ee\n  as_of: unknown", OLD),
+        ("kind: date\n  value: 2027-01-01\n  source: https://a.ee\n  as_of: 2025-11-20", OLD),
+    ],
+)  # fmt: skip
+def test_values_that_an_editor_should_look_at(entry: str, text: str, folder: Path) -> None:
+    """A value that nobody uses, that is over or whose source is old is a warning at its line."""
+    line = add(folder / "values.yaml", f"fee:\n  {entry}")
+    assert ("knowledge/values.yaml", line, text) in warnings(folder)
+
+
+def test_a_fresh_value_in_use_is_fine(folder: Path) -> None:
+    """A value with a fresh source that a text uses is no warning."""
+    add(folder / "values.yaml", "fee:\n  kind: money\n  value: 10.50\n  source: https://a.ee\n  as_of: 2026-01-01")
+    add(folder / "en/school.md", "{{ fee }}")
+    assert [text for _, _, text in warnings(folder) if text.startswith("fee")] == []
+
+
+def test_additions_to_a_topic_that_is_not_there_yet(folder: Path) -> None:
+    """An addition to an unknown topic is a warning."""
+    texts = [text for path, _, text in warnings(folder) if path == "knowledge/municipalities/kohtla-jarve.yaml"]
+    assert "there is no topic 'register-residence' yet" in texts
+
+
+def test_too_few_check_wordings(folder: Path) -> None:
+    """A topic or a language with too few check wordings is a warning, when checks are read."""
+    for lang in LANGUAGES:
+        write(
+            folder / f"checks/{lang}.yaml",
+            "- {text: kool, topics: [school], kind: short}\n- {text: ilm, topics: [], kind: none}\n",
+        )
+    texts = [text for path, _, text in warnings(folder, checks=True) if path == "knowledge/checks/ru.yaml"]
+    assert "school has 1 check wordings; write at least 4" in texts
+    assert "there are 1 wordings for `none`; write at least 120" in texts
+    assert "check wordings" not in str(warnings(folder))
+
+
+def test_words_without_generated_forms(folder: Path) -> None:
+    """Words newer than the generated forms are counted and named, digits are not."""
+    add(folder / "en/school.md", "")
+    forms = tuple(f"w{number}" for number in range(3))
+    write_forms(folder / ".index", "en", [WordForms(lang="en", lemma="w", parts=(), forms=forms)], "test")
+    (found,) = [row for row in warnings(folder) if "no generated forms" in row[2]]
+    assert found[0] == "knowledge/.index"
+    assert "run `teejuht forms`" in found[2]
+
+
+def test_check_wordings_with_a_wrong_answer(folder: Path) -> None:
+    """A check wording that is answered with another topic, or at all, is a warning at its line."""
+    titles = {id: (folder / f"en/{id}.md").read_text("utf-8").split("\n")[1][7:] for id in ("school", "mental-health")}
+    text = (
+        f"- text: '{titles['school']}'\n  kind: plain\n  topics: [school]\n"
+        f"- {{kind: plain, topics: [mental-health], text: '{titles['school']}'}}\n"
+        f"- {{kind: plain, topics: [], text: '{titles['mental-health']}'}}\n"
+    )
+    for lang in LANGUAGES:
+        write(folder / f"checks/{lang}.yaml", text if lang == "en" else "[]\n")
+    write(folder / ".index/fitted.json", (KNOWLEDGE / ".index/fitted.json").read_text("utf-8"))
+    files = read(folder, checks=True)
+    world = build(files)
+    assert world is not None
+    path = "knowledge/checks/en.yaml"
+    assert list(check_wordings(files, world)) == [
+        Problem(path, 1, f"{titles['school']!r} is answered with school, not mental-health", error=False),
+        Problem(path, 5, f"{titles['mental-health']!r} is answered with mental-health, not none", error=False),
+    ]

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from bot import __version__, app
 from bot.core.effects import Heard
-from bot.core.world import World
 from bot.engine import utc_now
 from bot.errors import KnowledgeError, Problem, TeejuhtError, WrongUse
-from bot.insight import evaluation, tuning
+from bot.i18n import catalog_problems
+from bot.insight import evaluation, report, tuning
 from bot.knowledge import check as checking
 from bot.knowledge import forms as forming
 from bot.knowledge import generated, load
@@ -124,6 +124,7 @@ def check(as_json: AsJson = False) -> None:
     problems += files.problems[known:]
     if world:
         problems += checking.check_wordings(files, world)
+    problems += catalog_problems(settings.locales, reading.LANGUAGES)
     show_problems(sorted(problems, key=lambda p: (not p.error, p.path, p.line)), as_json=as_json)
     if any(problem.error for problem in problems):
         raise typer.Exit(1)
@@ -142,7 +143,8 @@ def evaluate(
     """Measure answers against labelled questions: right, shown, wrong, silent, false, f_oos."""
     settings = load_settings()
     if explain is not None:
-        explain_question(app.load_content(settings).world, explain)
+        for piece in report.explain(explain, app.load_content(settings).world):
+            screen.print(piece)
     elif tune:
         tune_knowledge(settings)
     else:
@@ -256,12 +258,7 @@ def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
         rows = {group: {**s.shares(), "inside": s.inside, "outside": s.outside} for group, s in evaluation.as_rows(table)}
         typer.echo(json.dumps({"left_out": left_out, "groups": rows}, ensure_ascii=False))
         return
-    shown = Table("questions", "in scope", "outside", *evaluation.MEASURES)
-    for group, scores in evaluation.as_rows(table):
-        shares = scores.shares()
-        values = [f"{shares[name]:.3f}" for name in evaluation.MEASURES]
-        shown.add_row(group, str(scores.inside), str(scores.outside), *values)
-    screen.print(shown)
+    screen.print(report.scores_table(table))
     typer.echo(f"{left_out} questions left out: none of their topics is in this knowledge base")
 
 
@@ -278,25 +275,6 @@ def tune_knowledge(settings: Settings) -> None:
     note = f"fitted {datetime.now(UTC).date()} by `teejuht eval --tune` on {len(checks)} check wordings"
     generated.write_fit(settings.knowledge / ".index", fit, note, reached)
     typer.echo(json.dumps(reached))
-
-
-def explain_question(world: World, question: str) -> None:
-    """Show language, words, candidates, evidence, confidence and band of one question."""
-    guess = world.language_model.identify(question)
-    typer.echo(f"language: {guess.lang} ({guess.p:.2f})")
-    words = Table("word", "read as", title="Words")
-    for slot in world.finder.index.lexicon.slots(question):
-        words.add_row(slot.token, ", ".join(sorted(slot.terms)[:8]) or "unknown")
-    screen.print(words)
-    finding = world.finder.find(question)
-    confidence = {c.topic: c.confidence for c in (*finding.shown, *finding.others)}
-    table = Table("topic", "confidence", "score", "phrase", "coverage", "trigram", "nearest wording", title="Candidates")
-    for row in world.finder.index.find(question)[:6]:
-        nearest = world.finder.index.wordings[row.wording].text if row.wording >= 0 else ""
-        figures = (confidence.get(row.topic, 0.0), row.score, row.phrase, row.coverage, row.trigram)
-        table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), nearest)
-    screen.print(table)
-    typer.echo(f"decision: {finding.decision} {', '.join(c.topic for c in finding.shown)}")
 
 
 def _labelled(file: Path) -> list[evaluation.Question]:

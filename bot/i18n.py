@@ -6,7 +6,7 @@ is a translation like the others.
 
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from gettext import GNUTranslations
@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 from babel.dates import format_date, get_day_names
+from babel.messages.mofile import read_mo
 from babel.numbers import format_currency, format_decimal
 from babel.support import Translations
 
-from bot.errors import SettingsError
+from bot.errors import Problem, SettingsError
 
 DOMAIN = "teejuht"
 SHORT_NUMBER = 6
@@ -50,6 +51,21 @@ def load_catalogs(folder: Path) -> Catalogs:
     if not found:
         raise SettingsError(f"no compiled catalogs in {folder}: run `make catalogs` or set TEEJUHT_LOCALES")
     return Catalogs(found)
+
+
+def catalog_problems(folder: Path, languages: Sequence[str]) -> Iterator[Problem]:
+    """Compare the compiled catalogs: a language without one, a sentence that one language lacks."""
+    said: dict[str, set[str]] = {}
+    for lang in languages:
+        path = folder / lang / "LC_MESSAGES" / f"{DOMAIN}.mo"
+        if path.exists():
+            with path.open("rb") as file:
+                said[lang] = {str(message.id) for message in read_mo(file) if message.id and message.string}
+        else:
+            yield Problem(str(path), 1, "there is no compiled catalog; run `make catalogs`")
+    for lang, ids in said.items():
+        for missing in sorted(set().union(*said.values()) - ids):
+            yield Problem(str(folder / lang / "LC_MESSAGES" / f"{DOMAIN}.po"), 1, f"the sentence {missing!r} is missing")
 
 
 def _load(path: Path) -> GNUTranslations:

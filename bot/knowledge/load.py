@@ -1,6 +1,7 @@
 """From what the knowledge files say to a World. Form is judged in `read`, the rest in `check`."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -169,16 +170,20 @@ def _language_model(files: Files) -> LanguageModel:
 
 
 def _dangers(files: Files, lexicon: Lexicon) -> Patterns:
+    """Compile the situations of all languages; what rules one out does so whatever language the message mixes in."""
     patterns: list[Pattern] = []
     for situation in SITUATIONS:
+        found: list[Pattern] = []
         for lang, safety in files.safety.items():
             if (lines := safety.situations.get(situation)) is None:
                 continue
             try:
-                patterns.append(compile_pattern(situation, lines.match, lines.unless, safety.words, lexicon))
+                found.append(compile_pattern(situation, lines.match, lines.unless, safety.words, lexicon))
             except PatternError as error:
                 path = files.reader.root / "safety" / f"{lang}.yaml"
                 files.reader.report_at(path, error.where, f"{situation}: {error}")
+        unless = tuple(combination for pattern in found for combination in pattern.unless)
+        patterns += [replace(pattern, unless=unless) for pattern in found]
     return Patterns(lexicon, patterns)
 
 

@@ -6,7 +6,7 @@ decided in `confidence`.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.search.lexicon import Lexicon, Slot
@@ -61,7 +61,7 @@ class Index:
     def __init__(self, wordings: Sequence[Wording], lexicon: Lexicon) -> None:
         self.wordings = tuple(wordings)
         self.lexicon = lexicon
-        slots = [lexicon.slots(w.text) or lexicon.slots(w.text, keep_function_words=True) for w in self.wordings]
+        slots = [self._read(wording.text) for wording in self.wordings]
         self._topic_terms: dict[str, Counter[str]] = defaultdict(Counter)
         for wording, read in zip(self.wordings, slots, strict=True):
             self._topic_terms[wording.topic].update({term for slot in read for term in slot.terms})
@@ -82,13 +82,21 @@ class Index:
 
         For tuning, `without` leaves one wording out and `hidden` a whole topic, as if they had never been written.
         """
-        slots = self.lexicon.slots(text) or self.lexicon.slots(text, keep_function_words=True)
+        slots = self._read(text)
         if not slots:
             return []
-        weights = [self._weight(slot) for slot in slots]
-        phrase = self._phrase_scores(slots, weights, without)
-        cosine = self._cosines(text, without)
-        return self._rank(slots, weights, phrase, cosine, without, hidden)
+        leaves_out = without is not None or hidden is not None
+        out = (
+            frozenset(n for n, w in enumerate(self.wordings) if n == without or w.topic == hidden) if leaves_out else frozenset()
+        )
+        idf = self._idf_without(slots, out) if out else self._idf
+        weights = [self._weight(slot, idf) for slot in slots]
+        phrase = self._phrase_scores(slots, weights, out)
+        cosine = self._cosines(text, out)
+        return self._rank(slots, weights, idf, phrase, cosine, out)
+
+    def _read(self, text: str) -> list[Slot]:
+        return self.lexicon.slots(text) or self.lexicon.slots(text, keep_function_words=True)
 
     # --- building ---
 
@@ -108,7 +116,7 @@ class Index:
         wording = self.wordings[number]
         norm = 0.0
         for slot in slots:
-            norm += self._weight(slot)
+            norm += self._weight(slot, self._idf)
             for term, quality in slot.terms.items():
                 self._postings[term].append((number, quality))
         vector = self._vector(wording.text)
@@ -116,22 +124,34 @@ class Index:
             self._by_gram[gram].append((number, weight))
         return _Phrase(wording, norm, vector)
 
-    def _vector(self, text: str) -> dict[str, float]:
+    def _vector(self, text: str, out: frozenset[int] = frozenset()) -> dict[str, float]:
         counts = Counter(trigrams(self._keys(text)))
+        if out:
+            counts = Counter({g: n for g, n in counts.items() if any(m not in out for m, _ in self._by_gram.get(g, ()))})
         raw = {g: (1 + math.log(n)) * self._gram_idf[g] for g, n in counts.items() if g in self._gram_idf}
         length = math.sqrt(sum(v * v for v in raw.values())) or 1.0
         return {gram: value / length for gram, value in raw.items()}
 
-    def _weight(self, slot: Slot) -> float:
-        known = [self._idf[term] for term in slot.terms if term in self._idf and not term.startswith("etp:")]
-        known = known or [self._idf[term] * 0.8 for term in slot.terms if term in self._idf]
+    def _weight(self, slot: Slot, idf: Mapping[str, float]) -> float:
+        known = [idf[term] for term in slot.terms if term in idf and not term.startswith("etp:")]
+        known = known or [idf[term] * 0.8 for term in slot.terms if term in idf]
         if not known:
             return UNKNOWN_WEIGHT * self._max_idf * (FRAME_WEIGHT if slot.frame else 1.0)
         return max(known) * (FRAME_WEIGHT if slot.frame else 1.0)
 
     # --- finding ---
 
-    def _phrase_scores(self, slots: Sequence[Slot], weights: Sequence[float], without: int | None) -> dict[int, float]:
+    def _idf_without(self, slots: Sequence[Slot], out: frozenset[int]) -> dict[str, float]:
+        """Weigh the message's terms as if the wordings in `out` did not exist."""
+        topics = len({w.topic for n, w in enumerate(self.wordings) if n not in out})
+        kept = {
+            term: {self.wordings[n].topic for n, _ in self._postings.get(term, ()) if n not in out}
+            for slot in slots
+            for term in slot.terms
+        }
+        return {term: math.log(1 + topics / len(found)) for term, found in kept.items() if found}
+
+    def _phrase_scores(self, slots: Sequence[Slot], weights: Sequence[float], out: frozenset[int]) -> dict[int, float]:
         """Dice overlap of the message with each phrase, weighed by how telling the words are."""
         matched: dict[int, float] = defaultdict(float)
         for slot, weight in zip(slots, weights, strict=True):
@@ -143,32 +163,31 @@ class Index:
                         best[number] = value
             for number, value in best.items():
                 matched[number] += value * weight
-        matched.pop(-1 if without is None else without, None)
         total = sum(weights)
         return {
             number: min(1.0, 2 * value / (min(total, 1.6 * self._phrases[number].norm + 4) + self._phrases[number].norm))
             * FIELD_WEIGHT[self.wordings[number].field]
             for number, value in matched.items()
+            if number not in out
         }
 
-    def _cosines(self, text: str, without: int | None) -> dict[int, float]:
+    def _cosines(self, text: str, out: frozenset[int]) -> dict[int, float]:
         sums: dict[int, float] = defaultdict(float)
         common = COMMON_TRIGRAM * len(self.wordings)
-        for gram, weight in self._vector(text).items():
+        for gram, weight in self._vector(text, out).items():
             postings = self._by_gram.get(gram, ())
             if len(postings) > common > 40:
                 continue
             for number, worth in postings:
                 sums[number] += weight * worth
-        sums.pop(-1 if without is None else without, None)
-        return sums
+        return {number: value for number, value in sums.items() if number not in out}
 
-    def _bag(self, topic: str, slots: Sequence[Slot], weights: Sequence[float], left_out: Counter[str]) -> float:
+    def _bag(self, topic: str, slots: Sequence[Slot], weights: Sequence[float], gone: Counter[str]) -> float:
         """Share of the message that any wording of the topic, in any language, knows."""
         terms = self._topic_terms[topic]
         found = 0.0
         for slot, weight in zip(slots, weights, strict=True):
-            best = max((q for term, q in slot.terms.items() if terms.get(term, 0) > left_out.get(term, 0)), default=0.0)
+            best = max((q for term, q in slot.terms.items() if terms.get(term, 0) > gone.get(term, 0)), default=0.0)
             found += best * weight
         return found / sum(weights)
 
@@ -176,26 +195,25 @@ class Index:
         self,
         slots: Sequence[Slot],
         weights: Sequence[float],
+        idf: Mapping[str, float],
         phrase: dict[int, float],
         cosine: dict[int, float],
-        without: int | None,
-        hidden: str | None,
+        out: frozenset[int],
     ) -> list[Evidence]:
         best_phrase, best_cosine = self._best(phrase), self._best(cosine)
+        topics = best_phrase.keys() | best_cosine.keys()
+        gone: dict[str, Counter[str]] = defaultdict(Counter)
+        for wording in (self.wordings[n] for n in out if self.wordings[n].topic in topics):
+            gone[wording.topic].update({term for slot in self._read(wording.text) for term in slot.terms})
         rows = []
-        for topic in best_phrase.keys() | best_cosine.keys():
-            if topic == hidden:
-                continue
-            left_out = Counter[str]()
-            if without is not None and self.wordings[without].topic == topic:
-                left_out = Counter({t for s in self.lexicon.slots(self.wordings[without].text) for t in s.terms})
-            coverage = self._bag(topic, slots, weights, left_out)
+        for topic in topics:
+            coverage = self._bag(topic, slots, weights, gone.get(topic, Counter()))
             dice, number = best_phrase.get(topic, (0.0, -1))
             gram = best_cosine.get(topic, (0.0, -1))[0]
             lexical = PHRASE_SHARE * dice + (1 - PHRASE_SHARE) * coverage
             rows.append((LEXICAL_SHARE * lexical + (1 - LEXICAL_SHARE) * gram, topic, dice, coverage, gram, number))
         rows.sort(key=lambda row: (-row[0], row[1]))
-        return list(self._evidence(rows, slots))
+        return list(self._evidence(rows, slots, idf))
 
     def _best(self, scores: dict[int, float]) -> dict[str, tuple[float, int]]:
         best: dict[str, tuple[float, int]] = {}
@@ -205,11 +223,13 @@ class Index:
                 best[topic] = (value, number)
         return best
 
-    def _evidence(self, rows: Sequence[tuple[float, str, float, float, float, int]], slots: Sequence[Slot]) -> Iterable[Evidence]:
+    def _evidence(
+        self, rows: Sequence[tuple[float, str, float, float, float, int]], slots: Sequence[Slot], idf: Mapping[str, float]
+    ) -> Iterable[Evidence]:
         by_gram = max(rows, key=lambda row: row[4])[1] if rows else ""
         by_words = max(rows, key=lambda row: row[2])[1] if rows else ""
         slips = sum(slot.slip for slot in slots) / len(slots)
-        unknown = sum(not any(term in self._idf for term in slot.terms) for slot in slots) / len(slots)
+        unknown = sum(not any(term in idf for term in slot.terms) for slot in slots) / len(slots)
         for place, (score, topic, dice, coverage, gram, number) in enumerate(rows):
             other = rows[1][0] if place == 0 and len(rows) > 1 else rows[0][0] if place else 0.0
             yield Evidence(

@@ -1,4 +1,4 @@
-"""The safety lane on messages that its wordings were not written from: crises of five kinds, and ordinary ones that share words."""
+"""The safety lane on crisis messages of five kinds, and on ordinary ones that share words with them."""
 
 from collections import Counter
 from functools import cache

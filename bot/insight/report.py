@@ -1,0 +1,39 @@
+"""Tables for people: how well questions are answered, and how one question is understood. Knows Rich; measures nothing."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+
+from bot.core.world import World
+from bot.insight.evaluation import MEASURES, Scores, as_rows
+
+CANDIDATES = 6
+TERMS = 8
+
+
+def scores_table(table: Mapping[str, Scores]) -> Table:
+    """Lay out the measures of each group of questions."""
+    shown = Table("questions", "in scope", "outside", *MEASURES)
+    for group, scores in as_rows(table):
+        shares = scores.shares()
+        shown.add_row(group, str(scores.inside), str(scores.outside), *(f"{shares[name]:.3f}" for name in MEASURES))
+    return shown
+
+
+def explain(question: str, world: World) -> Iterator[Table | str]:
+    """Tell how a question is understood: language, words, candidates with their evidence, and the band."""
+    guess = world.language_model.identify(question)
+    yield f"language: {guess.lang} ({guess.p:.2f})"
+    words = Table("word", "read as", title="Words")
+    for slot in world.finder.index.lexicon.slots(question):
+        words.add_row(slot.token, ", ".join(sorted(slot.terms)[:TERMS]) or "unknown")
+    yield words
+    finding = world.finder.find(question)
+    confidence = {candidate.topic: candidate.confidence for candidate in (*finding.shown, *finding.others)}
+    table = Table("topic", "confidence", "score", "phrase", "coverage", "trigram", "nearest wording", title="Candidates")
+    for row in world.finder.index.find(question)[:CANDIDATES]:
+        nearest = world.finder.index.wordings[row.wording].text if row.wording >= 0 else ""
+        figures = (confidence.get(row.topic, 0.0), row.score, row.phrase, row.coverage, row.trigram)
+        table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), nearest)
+    yield table
+    yield f"decision: {finding.decision} {', '.join(candidate.topic for candidate in finding.shown)}"

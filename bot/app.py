@@ -180,7 +180,7 @@ def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bel
     home = world.place(world.home)
     return WebChannel(
         store=store,
-        wait=said.wait,
+        listen=lambda: said.listen().wait,
         catalogs=content.catalogs,
         languages=world.languages,
         default_language=world.languages[0],

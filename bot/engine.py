@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
+from weakref import WeakSet
 
 import structlog
 
@@ -62,21 +63,35 @@ def utc_now() -> datetime:
 
 
 class Bell:
-    """Tells waiting tasks that something new may be there."""
+    """Tells that something new may be there. Who listens misses no ring, also one that comes while they are at work."""
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
+        self._ears: WeakSet[Ear] = WeakSet()
 
     def ring(self) -> None:
-        """Wake everybody who waits."""
-        self._event.set()
-        self._event = asyncio.Event()
+        """Wake everybody who listens."""
+        for ear in tuple(self._ears):
+            ear.heard.set()
+
+    def listen(self) -> "Ear":
+        """Begin to listen."""
+        ear = Ear()
+        self._ears.add(ear)
+        return ear
+
+
+class Ear:
+    """One listener's memory of the last ring."""
+
+    def __init__(self) -> None:
+        self.heard = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Return at the next ring, or after the seconds."""
+        """Return if it has rung since the last call, at the next ring, or after the seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._event.wait()
+                await self.heard.wait()
+        self.heard.clear()
 
 
 @dataclass(slots=True)
@@ -200,11 +215,12 @@ class Engine:
                 await asyncio.sleep(1.0)
 
     async def _steps(self) -> None:
+        ear = self._new.listen()
         while True:
             if await self.store.step(self.compute, self.apologise, self._clock()):
                 self._said.ring()
             else:
-                await self._new.wait(POLL_SECONDS)
+                await ear.wait(POLL_SECONDS)
 
     async def _timers(self) -> None:
         while True:
@@ -235,6 +251,7 @@ class Engine:
         if not air.released:
             await self.store.release(channel.name)
             air.released = True
+        ear = self._said.listen()
         while True:
             settled = tuple(air.landed)
             due = await self.store.settle(channel.name, settled, IN_FLIGHT - len(air.flying), self._clock())
@@ -244,7 +261,7 @@ class Engine:
                 air.flying.add(flight)
                 flight.add_done_callback(air.flying.discard)
             if not due and not air.landed:
-                await self._said.wait(POLL_SECONDS)
+                await ear.wait(POLL_SECONDS)
 
     async def _fly(self, channel: Channel, delivery: Delivery, air: Air) -> None:
         air.landed.append(await self._send(channel, delivery))

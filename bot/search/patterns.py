@@ -138,7 +138,7 @@ class Patterns:
 
     def explain(self, text: str) -> tuple[str, str] | None:
         """Give the first pattern that the text shows and the combination that showed it."""
-        known = {token: self._look_up(token) for token in tokens(text)}
+        known = {token: self.look_up(token) for token in tokens(text)}
         pieces = [Piece([known[token] for token in tokens(piece)]) for piece in sentences(text)]
         whole = Piece([known[token] for token in tokens(text)]) if len(pieces) > 1 else None
         begun = {number for piece in pieces for slot in piece.spans for number in self._by_slot.get(slot, ())}
@@ -172,7 +172,7 @@ class Patterns:
             for name in names:
                 table[name].append(number)
 
-    def _look_up(self, token: str) -> tuple[Read, list[Beginning]]:
+    def look_up(self, token: str) -> tuple[Read, list[Beginning]]:
         """Read a token and find what it can begin."""
         read = self.read(token)
         found = {*self._by_form.get(read.folded, ()), *self._by_key.get(read.rough, ())}

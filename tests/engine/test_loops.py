@@ -230,13 +230,14 @@ async def test_a_fault_of_the_database_repeats_nothing(file: Path, town: Recorde
     await store.close()
 
 
-async def test_the_bell_wakes_everybody_who_waits() -> None:
-    """One ring wakes all; nobody hears it who came later."""
+async def test_the_bell_wakes_everybody_who_listens() -> None:
+    """One ring wakes all, also those who were at work when it rang; it is heard once."""
     bell = Bell()
-    waiting = [asyncio.create_task(bell.wait(PATIENCE)) for _ in range(3)]
-    late = asyncio.create_task(bell.wait(0.05))
+    ears = [bell.listen() for _ in range(3)]
+    waiting = [asyncio.create_task(ear.wait(PATIENCE)) for ear in ears[:2]]
     await asyncio.sleep(0)
     bell.ring()
     async with asyncio.timeout(PATIENCE / 2):
-        await asyncio.gather(*waiting, late)
-        await bell.wait(0.01)
+        await asyncio.gather(*waiting, ears[2].wait(PATIENCE))
+        await ears[2].wait(0.01)
+    assert not any(ear.heard.is_set() for ear in ears)

@@ -106,7 +106,7 @@ def channel(store: MemoryStore, catalogs: Catalogs, *, port: int = 0, public_url
     """Build the channel as `app.py` does, on a free port of this machine."""
     return WebChannel(
         store=store,
-        wait=store.wait,
+        listen=lambda: store.wait,
         catalogs=catalogs,
         languages=LANGUAGES,
         default_language="et",

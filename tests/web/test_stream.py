@@ -207,7 +207,7 @@ async def test_silence_has_a_heartbeat(store: MemoryStore, engine: FakeEngine, c
 
     web = channel(store, catalogs)
     web._clock = clock
-    web._wait = _at_once
+    web._listen = lambda: _at_once
     async with serving(web, engine) as url, browser(url) as client:
         await client.get("/")
         async with lines(client) as stream:

@@ -33,8 +33,8 @@ def _nothing(_: str) -> str:
 class WebChannel:
     """The chat page of one bot.
 
-    `wait` returns when something new may be there or after the seconds; `operator` names who runs the bot, `contact` says
-    in Markdown where to report a barrier, both for a language. `bound` is the port while `run` serves, otherwise 0.
+    `listen` gives a wait of one's own, which returns when something new may be there or after the seconds; `operator` names who
+    runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `bound` is the port while `run` serves, otherwise 0.
     """
 
     name = "web"
@@ -44,7 +44,7 @@ class WebChannel:
         self,
         *,
         store: Rows,
-        wait: Callable[[float], Awaitable[None]],
+        listen: Callable[[], Callable[[float], Awaitable[None]]],
         catalogs: Catalogs,
         languages: Sequence[str],
         default_language: str,
@@ -56,7 +56,7 @@ class WebChannel:
         contact: Callable[[str], str] = _nothing,
     ) -> None:
         self._store = store
-        self._wait = wait
+        self._listen = listen
         self._address = (host, port)
         self._clock = clock
         self._sessions = Sessions(public_url)
@@ -89,7 +89,7 @@ class WebChannel:
         return self._build(ingest, asyncio.Event())
 
     def _build(self, ingest: Ingest, stopping: asyncio.Event) -> ASGIApp:
-        streams = Streams(rows=self._store, wait=self._wait, clock=self._clock, stopping=stopping)
+        streams = Streams(rows=self._store, listen=self._listen, clock=self._clock, stopping=stopping)
         talk = Talk(ingest=ingest, rows=self._store, streams=streams, sessions=self._sessions, clock=self._clock)
         handlers = {
             Rejected: refused,

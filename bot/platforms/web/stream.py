@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 from starlette.responses import StreamingResponse
@@ -33,6 +33,9 @@ class Rows(Protocol):
     async def acknowledge(self, conversation: str, up_to: int) -> None: ...
 
 
+Wait: TypeAlias = Callable[[float], Awaitable[None]]
+
+
 class Streams:
     """The open streams of one server; all end when `stopping` is set, and the pages come back to the next server."""
 
@@ -40,12 +43,12 @@ class Streams:
         self,
         *,
         rows: Rows,
-        wait: Callable[[float], Awaitable[None]],
+        listen: Callable[[], Wait],
         clock: Callable[[], datetime],
         stopping: asyncio.Event,
     ) -> None:
         self._rows = rows
-        self._wait = wait
+        self._listen = listen
         self._clock = clock
         self._stopping = stopping
         self.open: Counter[str] = Counter()
@@ -58,6 +61,7 @@ class Streams:
         """Give everything after a row's id as it comes, with a comment now and then that keeps proxies from hanging up."""
         yield b"retry: 1000\n\n"
         said = self._clock()
+        wait = self._listen()
         while not self._stopping.is_set():
             rows = await self._rows.pull(conversation, after)
             for row in rows:
@@ -69,11 +73,11 @@ class Streams:
             if self._clock() - said >= HEARTBEAT:
                 said = self._clock()
                 yield b": still here\n\n"
-            await self._pause()
+            await self._pause(wait)
 
-    async def _pause(self) -> None:
+    async def _pause(self, wait: Wait) -> None:
         """Wait until something new may be there, at most two seconds and never longer than the server runs."""
-        waiting = asyncio.ensure_future(self._wait(POLL))
+        waiting = asyncio.ensure_future(wait(POLL))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)

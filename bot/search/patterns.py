@@ -193,7 +193,7 @@ def _shelve(words: Iterable[str]) -> Shelves:
 
 def _meant(word: str, shelves: Shelves) -> str:
     """Give the word that was meant, if one is a single slip away; otherwise the word itself."""
-    near = [other for length in range(len(word) - 1, len(word) + 2) for other in shelves.get((word[0], length), ())]
+    near = [other for length in range(len(word) - 1, len(word) + 2) for other in shelves.get((word[:1], length), ())]
     best = extractOne(word, near, scorer=OSA.distance, processor=None, score_cutoff=1)
     return best[0] if best else word
 

@@ -124,7 +124,8 @@ def findings(draw: st.DrawFn) -> list[Evidence]:
     return [
         Evidence(
             topic=topic, score=draw(share), phrase=draw(share), coverage=draw(share), trigram=draw(share),
-            margin=draw(st.floats(-1, 1)), slips=draw(share), unknown=draw(share), words=draw(st.integers(1, 400)), agreement=draw(st.booleans()), wording=0,
+            margin=draw(st.floats(-1, 1)), slips=draw(share), unknown=draw(share), words=draw(st.integers(1, 400)),
+            agreement=draw(st.booleans()), wording=0,
         )
         for topic in topics
     ]  # fmt: skip

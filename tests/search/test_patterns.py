@@ -238,7 +238,7 @@ def test_slots_are_found_as_if_each_were_asked_about_each_word(name: str) -> Non
 
 
 ANYTHING = st.text(max_size=80) | st.lists(
-    st.sampled_from(["mees", "peksab", "mind", "laps", "убивает", "меня", "kill", "myself", "ь", "ььььь", "aaaaa", ".", "\n", "fire", "не"]),
+    st.sampled_from(["mees", "peksab", "mind", "убивает", "меня", "kill", "myself", "ь", "ььььь", "aaaaa", ".", "\n", "fire"]),
     max_size=25,
 ).map(" ".join)  # fmt: skip
 

@@ -16,6 +16,8 @@ WRONG_AT_MOST = 0.035
 WRONG_CAREFUL_AT_MOST = 0.02
 FALSE_AT_MOST = 0.05
 CANDIDATES = 5
+NEVER = 1.1
+"""A limit that no probability reaches: where none keeps wrong answers rare, nothing is answered, only offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _best(case: Case, fit: Fit) -> tuple[str, float]:
 
 def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit:
     """Take the lowest limits that keep wrong and false answers rare; clarify where most in-scope questions still lie above."""
-    steps = [step / 100 for step in range(30, 96)]
+    steps = [step / 100 for step in range(30, 100)]
     inside, outside = sum(bool(c.labels) for c in cases), sum(not c.labels for c in cases)
     best = [(*_best(case, fit), case.labels) for case in cases]
 
@@ -93,8 +95,8 @@ def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit
         false = sum(not labels for _, labels in hits)
         return wrong <= wrong_at_most * inside and false <= FALSE_AT_MOST * outside
 
-    answer = next((s for s in steps if fine(s, lambda _: True, WRONG_AT_MOST)), 0.95)
-    strict = next((s for s in steps if fine(s, lambda t: t in careful, WRONG_CAREFUL_AT_MOST * 0.3)), 0.95)
+    answer = next((s for s in steps if fine(s, lambda _: True, WRONG_AT_MOST)), NEVER)
+    strict = next((s for s in steps if fine(s, lambda t: t in careful, WRONG_CAREFUL_AT_MOST * 0.3)), NEVER)
     quiet_best = max((s / 200 for s in range(4, 100)), key=lambda limit: _balance(limit, best, inside, outside))
     return replace(fit, answer=answer, answer_careful=max(answer, strict), clarify=quiet_best, offer=quiet_best / 2)
 

@@ -33,8 +33,9 @@ def _nothing(_: str) -> str:
 class WebChannel:
     """The chat page of one bot.
 
-    `listen` gives a wait of one's own, which returns when something new may be there or after the seconds; `operator` names who
-    runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `bound` is the port while `run` serves, otherwise 0.
+    `listen` gives a wait of one's own, which returns when something new may be there or after the seconds. `operator` names who
+    runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `bound` is the port while `run`
+    serves, otherwise 0.
     """
 
     name = "web"

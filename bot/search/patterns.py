@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from bot.search.lexicon import Lexicon
-from bot.search.text import fold, is_cyrillic, key, sentences, tokens
+from bot.search.text import fold, is_cyrillic, is_latin, key, sentences, tokens
 
 GAP = 6
 SLIP_LENGTH = 5
@@ -138,7 +138,9 @@ class Patterns:
 
     def explain(self, text: str) -> tuple[str, str] | None:
         """Give the first pattern that the text shows and the combination that showed it."""
-        known = {token: self.look_up(token) for token in tokens(text)}
+        words = tokens(text)
+        typed_russian = self._is_typed_russian(words)
+        known = {token: self.look_up(token, by_key=typed_russian) for token in words}
         pieces = [Piece([known[token] for token in tokens(piece)]) for piece in sentences(text)]
         whole = Piece([known[token] for token in tokens(text)]) if len(pieces) > 1 else None
         begun = {number for piece in pieces for slot in piece.spans for number in self._by_slot.get(slot, ())}
@@ -150,14 +152,27 @@ class Patterns:
                     return pattern.name, combination.source
         return None
 
-    def read(self, token: str) -> Read:
-        """Look a token up; only near-certain slips count, and only of tokens that are no known word."""
+    def _is_typed_russian(self, words: Sequence[str]) -> bool:
+        """Tell whether the Latin words are Russian or Ukrainian: a third of them no known word but by their key."""
+        latin = [word for word in words if is_latin(word)]
+        strange = [word for word in latin if fold(word) not in self.lexicon.forms and key(word) in self.lexicon.keys]
+        return len(strange) * 3 >= len(latin) > 0
+
+    def read(self, token: str, *, by_key: bool = True) -> Read:
+        """Look a token up; only near-certain slips count, and only of tokens that are no known word.
+
+        Without `by_key` a Latin token stands for no Cyrillic word: English "March" is not Russian "матч".
+        """
         slot = self.lexicon.look_up(token)
+        by_key = by_key or is_cyrillic(token)
         sure = frozenset(t for t, q in slot.terms.items() if q >= SURE_SLIP and not t.startswith("etp:"))
-        folded, rough = fold(token), key(token)
+        if not by_key:
+            sure = frozenset(term for term in sure if not is_cyrillic(term))
+        folded, rough = fold(token), key(token) if by_key else ""
         if (slot.slip or not slot.terms) and len(token) >= SLIP_LENGTH:
             folded = _meant(folded, self._forms)
-            rough = _meant(rough, self._keys) if folded == fold(token) else key(folded)
+            if by_key:
+                rough = _meant(rough, self._keys) if folded == fold(token) else key(folded)
         return Read(folded, rough, sure)
 
     def _add(self, slot: Slot, first: Word, rest: tuple[Word, ...]) -> None:
@@ -172,9 +187,9 @@ class Patterns:
             for name in names:
                 table[name].append(number)
 
-    def look_up(self, token: str) -> tuple[Read, list[Beginning]]:
+    def look_up(self, token: str, *, by_key: bool = True) -> tuple[Read, list[Beginning]]:
         """Read a token and find what it can begin."""
-        read = self.read(token)
+        read = self.read(token, by_key=by_key)
         found = {*self._by_form.get(read.folded, ()), *self._by_key.get(read.rough, ())}
         found.update(number for term in read.terms for number in self._by_term.get(term, ()))
         for length in self._start_lengths:

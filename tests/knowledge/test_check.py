@@ -10,8 +10,9 @@ from bot.errors import Problem
 from bot.knowledge.check import check_files, check_wordings
 from bot.knowledge.generated import write_forms
 from bot.knowledge.load import build
-from bot.knowledge.read import LANGUAGES, read
+from bot.knowledge.read import LANGUAGES, read, vocabulary
 from bot.search.lexicon import WordForms
+from bot.search.text import tokens
 from tests.knowledge.copies import add, change, write
 from tests.worlds import KNOWLEDGE, ROOT, real_world
 
@@ -122,6 +123,13 @@ def test_words_without_generated_forms(folder: Path) -> None:
     assert "run `teejuht forms`" in found[2]
 
 
+def test_words_that_all_have_forms(folder: Path) -> None:
+    """Where the generated forms know every word there is nothing to run."""
+    words = {token for _, text in vocabulary(read(folder)) for token in tokens(text)}
+    write_forms(folder / ".index", "en", [WordForms(lang="en", lemma="w", parts=(), forms=tuple(words))], "test")
+    assert "no generated forms" not in str(warnings(folder))
+
+
 def test_check_wordings_with_a_wrong_answer(folder: Path) -> None:
     """A check wording that is answered with another topic, or at all, is a warning at its line."""
     titles = {id: (folder / f"en/{id}.md").read_text("utf-8").split("\n")[1][7:] for id in ("school", "mental-health")}
@@ -129,6 +137,7 @@ def test_check_wordings_with_a_wrong_answer(folder: Path) -> None:
         f"- text: '{titles['school']}'\n  kind: plain\n  topics: [school]\n"
         f"- {{kind: plain, topics: [mental-health], text: '{titles['school']}'}}\n"
         f"- {{kind: plain, topics: [], text: '{titles['mental-health']}'}}\n"
+        "- {kind: plain, topics: [school], text: 'xyzzy'}\n"
     )
     for lang in LANGUAGES:
         write(folder / f"checks/{lang}.yaml", text if lang == "en" else "[]\n")

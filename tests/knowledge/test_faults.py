@@ -102,6 +102,10 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "http link": (TOPIC, replaced("  - url:", "  - url: http://example.ee"), "sources.0.url: links begin with https://"),
     "date in another order": (TOPIC, replaced("review_by:", "review_by: 31.12.2027"), "write a date as 2026-03-05"),
     "day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30"), "there is no such day"),
+    "hour of a day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30 10:00:00"), "not valid YAML"),
+    "value left empty": (
+        VALUES, lambda path: add(path, "fee:\n  kind: money\n  value:\n  source: https://a.ee\n  as_of: unknown") + 2, "fee.value",
+    ),
     "phone with letters": (TOWN, replaced("    email:", "    phone: call me"), "phone: this is not written in the expected form"),
     "wrong encoding": ("ru/school.md", wrong_encoding, "this is not UTF-8 text"),
     "ten megabytes": (VALUES, whole(TOO_BIG), "at most 1,000,000 are allowed"),
@@ -132,7 +136,7 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "situation without a card": (SAFETY, replaced("  child: 'et", None), "the situation 'child' needs a card"),
     "addition in two languages": (TOWN, lambda path: without(path, "ru"), "the language ru is missing"),
 }  # fmt: skip
-ANYWHERE = {"missing key", "no answer", "situation without a card", "answer too long"}
+ANYWHERE = {"missing key", "no answer", "hour of a day that no calendar has", "situation without a card", "answer too long"}
 """Faults of a whole file or entry: what is missing has no line of its own."""
 
 

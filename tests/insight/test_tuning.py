@@ -1,0 +1,141 @@
+"""Tuning on a small world: the limits it sets hold on the wordings it was given."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from bot.core.world import World
+from bot.insight.evaluation import Question, measure
+from bot.insight.tuning import FALSE_AT_MOST, WRONG_AT_MOST, Case, reach, tune
+from bot.search.confidence import FEATURES, Fit
+from bot.search.index import Evidence, Index, Wording
+from bot.search.lexicon import add_plain_words, build_lexicon
+from tests.engine.small import TOPICS, small_world
+
+NOISE = (
+    "weather tomorrow",
+    "football score",
+    "best pizza",
+    "ilm homme",
+    "погода завтра",
+    "курс доллара",
+    "kus on pizza",
+    "where is tomorrow",
+)
+CONFUSING = ("where is it", "how do I find the price", "help when", "rules of the price", "information is free")
+
+
+def checks() -> list[Question]:
+    """Give check wordings: words of each topic with others around, noise, and wordings that could be any topic."""
+    inside = [
+        Question(text=text.format(name.in_(lang)), topics=(id,), lang=lang, kind="plain")
+        for id, name in TOPICS.items()
+        for lang, texts in {
+            "et": ("kus {}", "{} palun"),
+            "ru": ("{} пожалуйста", "где {}"),
+            "en": ("{} please", "where {}"),
+        }.items()
+        for text in texts
+    ]
+    outside = [Question(text=text, topics=(), lang="en", kind="none") for text in (*NOISE, *CONFUSING)]
+    return [*inside, *outside, Question(text="castle", topics=("unheard-of",), lang="en", kind="plain")]
+
+
+@cache
+def tuned() -> tuple[Fit, dict[str, float]]:
+    """Tune the small world once."""
+    return tune(small_world(), checks())
+
+
+def test_the_limits_hold() -> None:
+    """What tuning promises is kept: wrong and false answers stay below their limits, and bands are in order."""
+    fit, reached = tuned()
+    assert reached["wrong"] <= WRONG_AT_MOST
+    assert reached["false"] <= FALSE_AT_MOST
+    assert 0 < fit.offer < fit.clarify < fit.answer <= fit.answer_careful <= 1
+    assert len(fit.weights) == FEATURES
+
+
+@pytest.mark.parametrize("careful", [(), ("waste",), tuple(TOPICS)])
+def test_wrong_labels_cost_answers_not_truth(careful: tuple[str, ...]) -> None:
+    """Where the wordings contradict the phrasings, limits rise until wrong answers are rare, or none are given."""
+    contrary = [replace(question, topics=("waste",)) if question.topics == ("library",) else question for question in checks()]
+    world = replace(small_world(), finder=replace(small_world().finder, careful=frozenset(careful)))
+    fit, reached = tune(world, contrary)
+    assert reached["wrong"] <= WRONG_AT_MOST
+    assert reached["false"] <= FALSE_AT_MOST
+    assert fit.answer > tuned()[0].answer
+
+
+def test_what_is_reached_is_what_is_measured() -> None:
+    """The shares told by tuning are those the whole bot reaches with the fit."""
+    fit, reached = tuned()
+    world = replace(small_world(), finder=replace(small_world().finder, fit=fit))
+    table, left_out = measure(checks(), world)
+    shares = table["all"].shares()
+    assert left_out == 1
+    assert {name: reached[name] for name in ("right", "wrong", "silent", "false")} == pytest.approx(
+        {name: shares[name] for name in ("right", "wrong", "silent", "false")}, abs=1e-3
+    )
+    assert reached["right"] > 0.5
+
+
+def test_tuning_repeats() -> None:
+    """The same knowledge and wordings give the same numbers."""
+    assert tune(small_world(), checks()) == tuned()
+
+
+def test_every_step_is_told() -> None:
+    """Each check wording and each phrasing counts once on the way; keywords are not learned from."""
+    world = with_keywords(small_world())
+    told: list[None] = []
+    tune(world, checks(), tell=lambda: told.append(None))
+    learned = sum(wording.field != "keyword" for wording in world.finder.index.wordings)
+    assert learned < len(world.finder.index.wordings)
+    assert len(told) == len(checks()) + learned
+
+
+def test_careful_topics_need_more() -> None:
+    """Wrong answers of careful topics raise the limit of careful topics, and only theirs where the others still do well."""
+    confused = Question(text="where is the waste", topics=("library",), lang="en", kind="plain")
+    asked = [*checks() * 4, *[confused] * 3]
+    world = replace(small_world(), finder=replace(small_world().finder, careful=frozenset({"waste"})))
+    fit, reached = tune(world, asked)
+    assert reached["wrong"] <= WRONG_AT_MOST
+    assert fit.answer_careful > fit.answer
+
+
+def evidence(topic: str, score: float) -> Evidence:
+    """Make evidence with a score."""
+    return Evidence(
+        topic=topic, score=score, phrase=0.0, coverage=0.0, trigram=0.0, margin=0.0, slips=0.0, unknown=0.0, words=2,
+        agreement=False, wording=0,
+    )  # fmt: skip
+
+
+def test_reach_counts_each_case_once() -> None:
+    """Right, wrong and silent are shares of labelled cases, false and quiet of the others."""
+    fit = Fit(weights=(1.0, *(0.0,) * (FEATURES - 1)), answer=0.7, answer_careful=0.9, clarify=0.5, offer=0.2)
+    cases = [
+        Case(("a",), (evidence("a", 2.0),)),  # 0.88: right
+        Case(("b",), (evidence("a", 2.0), evidence("b", 1.9))),  # wrong
+        Case(("c",), (evidence("c", 2.0),)),  # careful: offered only
+        Case(("a",), (evidence("a", -1.0),)),  # 0.27: silent
+        Case(("a",), ()),  # nothing found: silent
+        Case((), (evidence("a", 2.0),)),  # false
+        Case((), (evidence("a", 0.5),)),  # offered
+        Case((), ()),  # quiet
+        Case((), (evidence("c", 1.0),)),  # careful, offered
+    ]
+    assert reach(fit, cases, frozenset("c")) == {"right": 0.2, "wrong": 0.2, "silent": 0.4, "false": 0.25, "quiet": 0.25}
+
+
+def with_keywords(world: World) -> World:
+    """Give the world an index that has keywords too."""
+    keywords = [Wording(topic=id, lang="en", field="keyword", text=name.en) for id, name in TOPICS.items()]
+    wordings = (*world.finder.index.wordings, *keywords)
+    lexicon = build_lexicon((), ())
+    for wording in wordings:
+        add_plain_words(lexicon, wording.lang, wording.text)
+    return replace(world, finder=replace(world.finder, index=Index(wordings, lexicon)))

@@ -155,8 +155,9 @@ class Patterns:
     def _is_typed_russian(self, words: Sequence[str]) -> bool:
         """Tell whether the Latin words are Russian or Ukrainian: a third of them no known word but by their key."""
         latin = [word for word in words if is_latin(word)]
-        strange = [word for word in latin if fold(word) not in self.lexicon.forms and key(word) in self.lexicon.keys]
-        return len(strange) * 3 >= len(latin) > 0
+        strange = [word for word in latin if fold(word) not in self.lexicon.forms]
+        by_key = sum(key(word) in self.lexicon.keys or key(word) in self._by_key for word in strange)
+        return by_key * 3 >= len(latin) > 0
 
     def read(self, token: str, *, by_key: bool = True) -> Read:
         """Look a token up; only near-certain slips count, and only of tokens that are no known word.

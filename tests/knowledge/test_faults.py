@@ -104,7 +104,7 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30"), "there is no such day"),
     "hour of a day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30 10:00:00"), "not valid YAML"),
     "value left empty": (
-        VALUES, lambda path: add(path, "fee:\n  kind: money\n  value:\n  source: https://a.ee\n  as_of: unknown") + 2, "fee.value",
+        VALUES, lambda path: add(path, "a:\n  kind: money\n  value:\n  source: https://a.ee\n  as_of: unknown") + 2, "a.value",
     ),
     "phone with letters": (TOWN, replaced("    email:", "    phone: call me"), "phone: this is not written in the expected form"),
     "wrong encoding": ("ru/school.md", wrong_encoding, "this is not UTF-8 text"),

@@ -21,6 +21,7 @@ def lexicon() -> Lexicon:
     """Make a lexicon that knows a few plain words more."""
     made = small_lexicon()
     add_plain_words(made, "et", "kadunud peksab mind mu mees ei tule homme koju kindlustus tulekahjukindlustus tulekahju")
+    add_plain_words(made, "ru", "незнакомка")
     return made
 
 

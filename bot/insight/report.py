@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot.core.world import World
 from bot.insight.evaluation import MEASURES, Scores, as_rows
@@ -12,8 +12,8 @@ TERMS = 8
 
 
 def scores_table(table: Mapping[str, Scores]) -> Table:
-    """Lay out the measures of each group of questions."""
-    shown = Table("questions", "in scope", "outside", *MEASURES)
+    """Lay out the measures of each group of questions; `in` and `out` count those in scope and outside."""
+    shown = Table(Column("questions", no_wrap=True), "in", "out", *MEASURES)
     for group, scores in as_rows(table):
         shares = scores.shares()
         shown.add_row(group, str(scores.inside), str(scores.outside), *(f"{shares[name]:.3f}" for name in MEASURES))

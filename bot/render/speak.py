@@ -45,7 +45,7 @@ from bot.render.markup import escape
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 MAX_SOURCES = 3
-"""An answer names its first sources, in the editor's order; a phone shows no more."""
+"""Sources that an answer names; a phone shows no more."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _VALUE = re.compile(r"\{\{\s*([a-z0-9-]+)\s*\}\}")
 
@@ -127,7 +127,7 @@ class Speaker:
         topic = self.world.topics[id]
         said = topic.texts[self.lang]
         yield Part(markdown=f"**{escape(said.title)}**\n\n{self.fill(said.body)}")
-        sources = list(topic.sources[:MAX_SOURCES])
+        sources = shown_sources(topic.sources)
         if town and (added := self.world.place(town).additions.get(id)):
             heading = self.text(IN_TOWN, town=self.name(TownName(town)))
             yield Part(markdown=f"**{heading}**\n\n{self.fill(added.texts[self.lang])}")
@@ -165,6 +165,15 @@ class Speaker:
         if place.hours_web:
             return [self.text(HOURS_LINK, link=f"[{host(place.hours_web)}]({place.hours_web})")]
         return []
+
+
+def shown_sources(sources: Sequence[Source]) -> list[Source]:
+    """Take the first sources in the editor's order; if none of them has a date, the newest dated one takes the last place."""
+    first = list(sources[:MAX_SOURCES])
+    dated = [(source.as_of, source) for source in sources if source.as_of]
+    if dated and not any(source.as_of for source in first):
+        first[-1] = max(dated, key=lambda pair: pair[0])[1]
+    return first
 
 
 def contact_line(contact: Contact, lang: str) -> str:

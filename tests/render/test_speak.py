@@ -34,7 +34,7 @@ from bot.core.world import NATIONAL, Addition, Contact, Source, TopicText, Value
 from bot.i18n import Catalogs
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import to_html, to_text
-from bot.render.speak import MAX_SOURCES, speak
+from bot.render.speak import MAX_SOURCES, shown_sources, speak
 from tests.core.small import LANGUAGES, SOURCE, small_world
 from tests.worlds import real_world
 
@@ -236,7 +236,7 @@ def test_every_source_of_every_answer_can_be_opened() -> None:
     for topic in world.topics.values():
         for town in (None, *world.municipalities):
             html = to_html(message((Answer(topic.id, town),), world).parts[-1].markdown).replace("&amp;", "&")
-            for source in topic.sources[:MAX_SOURCES]:
+            for source in shown_sources(topic.sources):
                 assert f'href="{source.url}"' in html
 
 
@@ -383,3 +383,21 @@ def test_all_but_the_last_message_say_that_more_follows() -> None:
         ),
     ]
     assert speak([], small_world(), catalogs(), NOON) == []
+
+
+@pytest.mark.parametrize(
+    ("dates", "shown"),
+    [
+        ((None, None), (0, 1)),
+        ((None, None, None, None), (0, 1, 2)),
+        ((None, None, None, 2019, 2023, 2021), (0, 1, 4)),
+        ((None, 2018, None, 2023), (0, 1, 2)),
+    ],
+)
+def test_a_dated_source_is_among_those_shown(dates: tuple[int | None, ...], shown: tuple[int, ...]) -> None:
+    """The first three, unless only a later one says when it speaks."""
+    sources = [
+        Source(url=f"https://{n}", title=str(n), checked=date(2026, 1, 1), as_of=date(year, 1, 1) if year else None)
+        for n, year in enumerate(dates)
+    ]
+    assert [sources.index(source) for source in shown_sources(sources)] == list(shown)

@@ -1,4 +1,4 @@
-"""Which language the bot replies in (DESIGN 5)."""
+"""Which language the bot replies in."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The municipality: asked for only when an answer depends on it, told in many ways, changed at any time (DESIGN 3)."""
+"""The municipality: asked for only when an answer depends on it, told in many ways, changed at any time."""
 
 from dataclasses import replace
 

@@ -124,7 +124,7 @@ def check(as_json: AsJson = False) -> None:
     problems += files.problems[known:]
     if world:
         problems += checking.check_wordings(files, world)
-    problems += catalog_problems(settings.locales, reading.LANGUAGES)
+    problems += catalog_problems(settings.locales, files.languages)
     show_problems(sorted(problems, key=lambda p: (not p.error, p.path, p.line)), as_json=as_json)
     if any(problem.error for problem in problems):
         raise typer.Exit(1)
@@ -160,7 +160,7 @@ def make_forms() -> None:
         raise KnowledgeError(errors)
     texts = list(reading.texts(files))
     notes.print("Generating word forms ...")
-    made = forming.generate(texts, (*reading.LANGUAGES, *reading.RECOGNISED))
+    made = forming.generate(texts, files.known_languages)
     folder = settings.knowledge / ".index"
     today = datetime.now(UTC).date()
     note = f"generated {today} by `teejuht forms` with {forming.versions()}; sources and licences in NOTICE"

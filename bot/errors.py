@@ -40,6 +40,10 @@ class KnowledgeError(TeejuhtError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+class RuleError(TeejuhtError):
+    """A rule, a fact or the value of a fact is not one that the facts know; the message says what is wrong."""
+
+
 class StoreError(TeejuhtError):
     """The database cannot be used as it is."""
 

@@ -23,12 +23,15 @@ from bot.core.texts import (
     Mark,
     Text,
     TopicName,
+    VariantName,
 )
 from bot.core.towns import town_choices
 from bot.core.world import World
 from bot.search.confidence import Candidate, Decision, Finding
 
 PERSON_TOPIC = "municipal-contact"
+MAX_BELOW = 5
+"""Options that lead on from an answer: the variants, then related topics."""
 MAX_RELATED = 3
 MAX_OTHERS = 3
 
@@ -39,6 +42,11 @@ PERSON_CHOICE = Choice(f"topic:{PERSON_TOPIC}", Text(LABEL_PERSON))
 def topic_choice(topic: str) -> Choice:
     """A button that shows a topic."""
     return Choice(f"topic:{topic}", TopicName(topic))
+
+
+def variant_choice(topic: str, variant: str) -> Choice:
+    """A button that shows what is different for some people."""
+    return Choice(f"variant:{topic}:{variant}", VariantName(topic, variant))
 
 
 def answer_question(text: str, reply: Reply, danger: str | None, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
@@ -70,6 +78,14 @@ def show_topic(topic: str, state: Conversation, lang: str, world: World) -> tupl
         marks: tuple[Mark, ...] = (Answer(topic, None), Text(ASK_TOWN))
         return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic)
     return after, Say(lang=lang, marks=(Contacts(town), Answer(topic, town)), choices=_below(topic, town, world), topic=topic)
+
+
+def show_variant(topic: str, variant: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, Say]:
+    """Say what is different for the people of a variant, with the other variants and the whole answer below."""
+    mark = Answer(topic, state.town or world.home, variant)
+    others = (variant_choice(topic, other.id) for other in world.topics[topic].variants if other.id != variant)
+    choices = (*others, topic_choice(topic), Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)), MENU_CHOICE)
+    return replace(state, stage=Stage.TALK, topic=topic), Say(lang=lang, marks=(mark,), choices=choices, topic=topic)
 
 
 def not_meant(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
@@ -104,10 +120,13 @@ def _answered(
 
 
 def _below(topic: str, town: str | None, world: World) -> tuple[Choice, ...]:
-    related = [t for t in world.topics[topic].related if t in world.topics][:MAX_RELATED]
+    variants = [variant_choice(topic, variant.id) for variant in world.topics[topic].variants]
+    room = min(MAX_RELATED, MAX_BELOW - len(variants))
+    related = [t for t in world.topics[topic].related if t in world.topics][:room]
     local = town is None and any(topic in place.additions for place in world.towns())
     return (
         *((Choice(f"here:{topic}", Text(LABEL_TOWN_HERE)),) if local else ()),
+        *variants,
         *map(topic_choice, related),
         Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)),
         MENU_CHOICE,

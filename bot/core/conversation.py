@@ -15,6 +15,7 @@ from bot.core.answer import (
     not_meant,
     nothing_fits,
     show_topic,
+    show_variant,
     topic_choice,
 )
 from bot.core.effects import Count, Effect, Forget, Heard, Say
@@ -149,6 +150,8 @@ def follow(option: str, state: Conversation, lang: str, world: World) -> Step | 
     if name == "topic" and argument in world.topics:
         state, say = show_topic(argument, replace(state, others=()), lang, world)
         return Step(state, (Count(what="chosen", topic=argument, lang=lang), say))
+    if name == "variant":
+        return _variant(*argument.partition(":")[::2], state, lang, world)
     if name == "menu":
         return _menu(argument, state, lang, world)
     if name == "not" and argument in world.topics:
@@ -247,6 +250,13 @@ def _menu(argument: str, state: Conversation, lang: str, world: World) -> Step |
     if not world.category(category):
         return None
     return Step(state, (show_shelf(category, int(page[:3]) if page.isdecimal() else 0, lang, world),))
+
+
+def _variant(topic: str, variant: str, state: Conversation, lang: str, world: World) -> Step | None:
+    if topic not in world.topics or all(known.id != variant for known in world.topics[topic].variants):
+        return None
+    state, say = show_variant(topic, variant, state, lang, world)
+    return Step(state, (Count(what="chosen", topic=topic, lang=lang), say))
 
 
 def _settings(name: str, argument: str, state: Conversation, lang: str, world: World) -> Step | None:

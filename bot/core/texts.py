@@ -22,6 +22,14 @@ class TopicName:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantName:
+    """Whom a topic's variant is for, in the reader's language and the first person."""
+
+    topic: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryName:
     """A category's name in the reader's language."""
 
@@ -60,10 +68,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A topic's answer with its sources and dates and what the municipality adds."""
+    """A topic's answer with its sources and dates and what the municipality adds; or what is different in a variant."""
 
     topic: str
     town: str | None
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class Card:
     situation: str
 
 
-Name: TypeAlias = TopicName | CategoryName | TownName | CountyName | OperatorName
+Name: TypeAlias = TopicName | VariantName | CategoryName | TownName | CountyName | OperatorName
 Mark: TypeAlias = Text | Answer | Contacts | Card
 Label: TypeAlias = Text | Name
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from bot.groups.rules import Rule
 from bot.search.acts import Acts
 from bot.search.finder import Finder
 from bot.search.langid import LanguageModel
@@ -28,12 +29,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantText:
+    """One language of a variant; `label` says in the first person whom it is for, as on a button."""
+
+    label: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TopicText:
     """One language of a topic; `terms` are the Estonian words to use at the desk with their meaning."""
 
     title: str
     body: str
     terms: tuple[tuple[str, str], ...] = ()
+    variants: Mapping[str, VariantText] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What is different for some people; of several that hold, the first counts."""
+
+    id: str
+    when: Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +65,7 @@ class Topic:
     related: tuple[str, ...]
     groups: tuple[str, ...]
     texts: Mapping[str, TopicText]
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

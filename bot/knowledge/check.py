@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.core.safety import SITUATIONS
 from bot.core.world import World
 from bot.errors import Problem
-from bot.knowledge.read import LANGUAGES, Files, vocabulary, wordings
+from bot.knowledge.read import Files, vocabulary, wordings
+from bot.knowledge.variants import MAX_VARIANT, check_facts, check_variants
 from bot.search.text import fold, tokens
 
 MAX_ANSWER = 900
@@ -30,6 +31,8 @@ def check_files(files: Files, today: date) -> list[Problem]:
         *_values(files, root, today),
         *_texts(files, root),
         *_doubles(files, root),
+        *check_facts(files),
+        *check_variants(files, today),
         *_safety(files, root),
         *_reviews(files, root, today),
         *_forms(files, root),
@@ -51,7 +54,7 @@ def check_wordings(files: Files, world: World) -> Iterator[Problem]:
             if answered not in row.topics:
                 wanted = " or ".join(row.topics) or "none"
                 text = f"{row.text!r} is answered with {answered}, not {wanted}"
-                yield _problem(files, path, row.text, text, error=False)
+                yield files.reader.problem(path, row.text, text, error=False)
 
 
 def _references(files: Files, root: Path) -> Iterator[Problem]:
@@ -59,14 +62,14 @@ def _references(files: Files, root: Path) -> Iterator[Problem]:
         path = root / "topics" / f"{id}.yaml"
         for other in topic.related:
             if other not in files.topics:
-                yield _problem(files, path, "related: ", f"there is no topic {other!r} yet", error=False)
+                yield files.reader.problem(path, "related: ", f"there is no topic {other!r} yet", error=False)
             if other == id:
-                yield _problem(files, path, "related:", "a topic is not related to itself")
+                yield files.reader.problem(path, "related:", "a topic is not related to itself")
     for slug, place in files.municipalities.items():
         path = root / "municipalities" / f"{slug}.yaml"
         for topic_id, added in place.additions.items():
             if topic_id not in files.topics:
-                yield _problem(files, path, f"{topic_id}:", f"there is no topic {topic_id!r} yet", error=False)
+                yield files.reader.problem(path, f"{topic_id}:", f"there is no topic {topic_id!r} yet", error=False)
             yield from _languages(files, path, topic_id, added.text)
         for contact in place.contacts:
             yield from _languages(files, path, contact.id, contact.name)
@@ -77,8 +80,8 @@ def _references(files: Files, root: Path) -> Iterator[Problem]:
 
 
 def _languages(files: Files, path: Path, what: str, texts: Iterable[str]) -> Iterator[Problem]:
-    for lang in set(LANGUAGES) - set(texts):
-        yield _problem(files, path, what, f"{what}: the language {lang} is missing")
+    for lang in sorted(set(files.languages) - set(texts)):
+        yield files.reader.problem(path, what, f"{what}: the language {lang} is missing")
 
 
 def _values(files: Files, root: Path, today: date) -> Iterator[Problem]:
@@ -87,22 +90,23 @@ def _values(files: Files, root: Path, today: date) -> Iterator[Problem]:
         for name in _VALUE.findall(text):
             used.add(name)
             if name not in files.values:
-                yield _problem(files, path, "{{ " + name, f"there is no value {name!r} in values.yaml")
+                yield files.reader.problem(path, "{{ " + name, f"there is no value {name!r} in values.yaml")
     values = root / "values.yaml"
     for name, value in files.values.items():
         if name not in used:
-            yield _problem(files, values, f"{name}:", f"{name} is used nowhere; remove it", error=False)
+            yield files.reader.problem(values, f"{name}:", f"{name} is used nowhere; remove it", error=False)
         if value.valid_until and value.valid_until < today:
             text = f"{name} was valid until {value.valid_until}; residents see a link instead"
-            yield _problem(files, values, f"{name}:", text, error=False)
+            yield files.reader.problem(values, f"{name}:", text, error=False)
         if value.kind in ("money", "number", "date") and (value.as_of is None or (today - value.as_of).days > YEAR_DAYS):
-            yield _problem(files, values, f"{name}:", f"{name}: an amount needs an as_of of at most 12 months", error=False)
+            yield files.reader.problem(values, f"{name}:", f"{name}: an amount needs an as_of of at most 12 months", error=False)
 
 
 def _bodies(files: Files, root: Path) -> Iterator[tuple[Path, str]]:
     for id, texts in files.texts.items():
-        for lang, (_, body) in texts.items():
-            yield root / lang / f"{id}.md", body
+        for lang, written in texts.items():
+            for body in (written.body, *written.variants.values()):
+                yield root / lang / f"{id}.md", body
     for lang, safety in files.safety.items():
         for card in safety.cards.values():
             yield root / "safety" / f"{lang}.yaml", card
@@ -114,16 +118,22 @@ def _bodies(files: Files, root: Path) -> Iterator[tuple[Path, str]]:
 
 def _texts(files: Files, root: Path) -> Iterator[Problem]:
     for id, texts in files.texts.items():
-        for lang, (_, body) in texts.items():
+        for lang, text in texts.items():
             path = root / lang / f"{id}.md"
-            seen = _LINK.sub(r"\1", _VALUE.sub("value", body))
-            if len(seen) > MAX_ANSWER:
-                yield _problem(files, path, "---", f"the answer has {len(seen)} characters; at most {MAX_ANSWER} are read")
-            if not body:
-                yield _problem(files, path, "---", "there is no answer below the head")
-            for line in body.splitlines():
-                if line.lstrip().startswith(("#", "|", "<", ">", "```")):
-                    yield _problem(files, path, line, "only paragraphs, lists, bold and links are shown; write it so")
+            yield from _text(files, path, "---", "the answer", text.body, MAX_ANSWER)
+            for variant, body in text.variants.items():
+                yield from _text(files, path, f"## variant: {variant}", f"the variant {variant!r}", body, MAX_VARIANT)
+
+
+def _text(files: Files, path: Path, needle: str, what: str, body: str, limit: int) -> Iterator[Problem]:
+    seen = _LINK.sub(r"\1", _VALUE.sub("value", body))
+    if len(seen) > limit:
+        yield files.reader.problem(path, needle, f"{what} has {len(seen)} characters; at most {limit} are read")
+    if not body:
+        yield files.reader.problem(path, needle, f"{what} has no text")
+    for line in body.splitlines():
+        if line.lstrip().startswith(("#", "|", "<", ">", "```")):
+            yield files.reader.problem(path, line, "only paragraphs, lists, bold and links are shown; write it so")
 
 
 def _doubles(files: Files, root: Path) -> Iterator[Problem]:
@@ -135,7 +145,7 @@ def _doubles(files: Files, root: Path) -> Iterator[Problem]:
         other = seen.setdefault(plain, wording.topic)
         if other != wording.topic:
             path = root / wording.lang / f"{wording.topic}.md"
-            yield _problem(files, path, wording.text, f"{wording.text!r} is already a phrasing of {other}")
+            yield files.reader.problem(path, wording.text, f"{wording.text!r} is already a phrasing of {other}")
 
 
 def _safety(files: Files, root: Path) -> Iterator[Problem]:
@@ -143,18 +153,18 @@ def _safety(files: Files, root: Path) -> Iterator[Problem]:
         path = root / "safety" / f"{lang}.yaml"
         for situation, topic in SITUATIONS.items():
             if situation not in safety.cards or situation not in safety.situations:
-                yield _problem(files, path, "cards:", f"the situation {situation!r} needs a card and combinations")
+                yield files.reader.problem(path, "cards:", f"the situation {situation!r} needs a card and combinations")
             if topic not in files.topics:
-                yield _problem(files, path, "cards:", f"the card of {situation!r} needs the topic {topic!r}")
+                yield files.reader.problem(path, "cards:", f"the card of {situation!r} needs the topic {topic!r}")
 
 
 def _reviews(files: Files, root: Path, today: date) -> Iterator[Problem]:
     for id, topic in files.topics.items():
         path = root / "topics" / f"{id}.yaml"
         if topic.review_by < today:
-            yield _problem(files, path, "review_by:", f"was due for review on {topic.review_by}", error=False)
+            yield files.reader.problem(path, "review_by:", f"was due for review on {topic.review_by}", error=False)
         if all(source.as_of is None for source in topic.sources):
-            yield _problem(files, path, "sources:", "no source has a date (as_of)", error=False)
+            yield files.reader.problem(path, "sources:", "no source has a date (as_of)", error=False)
 
 
 def _forms(files: Files, root: Path) -> Iterator[Problem]:
@@ -170,12 +180,12 @@ def _forms(files: Files, root: Path) -> Iterator[Problem]:
     if missing:
         some = ", ".join(sorted(missing)[:5])
         text = f"{len(missing)} words have no generated forms ({some} ...); run `teejuht forms`"
-        yield Problem(_name(files, root / ".index"), 1, text, error=False)
+        yield Problem(files.reader.name(root / ".index"), 1, text, error=False)
 
 
 def _check_counts(files: Files, root: Path) -> Iterator[Problem]:
     for lang, rows in files.checks.items():
-        path = _name(files, root / "checks" / f"{lang}.yaml")
+        path = files.reader.name(root / "checks" / f"{lang}.yaml")
         for topic in files.topics:
             count = sum(topic in row.topics for row in rows)
             if count < MIN_CHECKS:
@@ -183,12 +193,3 @@ def _check_counts(files: Files, root: Path) -> Iterator[Problem]:
         none = sum(not row.topics for row in rows)
         if none < MIN_NONE:
             yield Problem(path, 1, f"there are {none} wordings for `none`; write at least {MIN_NONE}", error=False)
-
-
-def _problem(files: Files, path: Path, needle: str, text: str, *, error: bool = True) -> Problem:
-    """Make a problem at the first line of the file that has `needle`."""
-    return Problem(_name(files, path), files.reader.line_of(path, needle), text, error)
-
-
-def _name(files: Files, path: Path) -> str:
-    return files.reader.name(path)

@@ -48,6 +48,10 @@ class Reader:
         """Add a problem at a line (1-based) of a file."""
         self.problems.append(Problem(self.name(path), line, text, error))
 
+    def problem(self, path: Path, needle: str, text: str, *, error: bool = True) -> Problem:
+        """Make a problem at the first line of a file that has `needle`."""
+        return Problem(self.name(path), self.line_of(path, needle), text, error)
+
     def report_at(self, path: Path, needle: str, text: str, *, error: bool = True) -> None:
         """Add a problem at the first line of a file that has `needle`."""
         self.report(path, self.line_of(path, needle), text, error=error)

@@ -1,6 +1,7 @@
 """From what the knowledge files say to a World. Form is judged in `read`, the rest in `check`."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -18,11 +19,14 @@ from bot.core.world import (
     Topic,
     TopicText,
     Value,
+    Variant,
+    VariantText,
     World,
 )
-from bot.errors import KnowledgeError
+from bot.errors import KnowledgeError, RuleError
+from bot.groups.rules import read_rule
 from bot.knowledge.check import check_files
-from bot.knowledge.read import LANGUAGES, Files, read, vocabulary, wordings
+from bot.knowledge.read import Files, TextFile, read, vocabulary, wordings
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
 from bot.search.acts import build_acts
 from bot.search.finder import Finder
@@ -49,13 +53,13 @@ def build(files: Files, *, home: str | None = None) -> World | None:
     lexicon = build_lexicon(files.generated.words, _language_words(files))
     for lang, text in vocabulary(files):
         add_plain_words(lexicon, lang, text)
-    if NATIONAL not in files.municipalities or not files.topics:
-        files.reader.report(files.reader.root, 1, "there must be topics and municipalities/_national.yaml")
+    if NATIONAL not in files.municipalities or not files.topics or not files.languages:
+        files.reader.report(files.reader.root, 1, "there must be languages, topics and municipalities/_national.yaml")
         return None
     careful = {category.id for category in files.categories if category.careful}
     index = Index(list(wordings(files)), lexicon)
     return World(
-        languages=LANGUAGES,
+        languages=files.languages,
         topics={id: _topic(topic, files) for id, topic in _in_order(files)},
         categories=tuple(Category(id=c.id, names=c.name, careful=c.careful) for c in files.categories),
         values={id: _value(id, value, files) for id, value in files.values.items()},
@@ -71,14 +75,14 @@ def build(files: Files, *, home: str | None = None) -> World | None:
 
 
 def _in_order(files: Files) -> Iterable[tuple[str, TopicFile]]:
-    """Order topics by category, then by Estonian title; topics without all texts are left out."""
+    """Order topics by category, then by title in the first language; topics without all texts are left out."""
     shelves = [category.id for category in files.categories]
-    complete = {id: topic for id, topic in files.topics.items() if len(files.texts.get(id, ())) == len(LANGUAGES)}
+    complete = {id: topic for id, topic in files.topics.items() if len(files.texts.get(id, ())) == len(files.languages)}
 
     def place(item: tuple[str, TopicFile]) -> tuple[int, str]:
         topic = item[1]
         shelf = shelves.index(topic.category) if topic.category in shelves else len(shelves)
-        return shelf, files.texts[topic.id]["et"][0].title
+        return shelf, files.texts[topic.id][files.languages[0]].head.title
 
     return sorted(complete.items(), key=place)
 
@@ -95,9 +99,29 @@ def _topic(topic: TopicFile, files: Files) -> Topic:
         review_by=topic.review_by,
         related=tuple(topic.related),
         groups=tuple(topic.for_),
-        texts={
-            lang: TopicText(title=head.title, body=body, terms=tuple(head.terms.items()))
-            for lang, (head, body) in files.texts[topic.id].items()
+        variants=tuple(_variants(topic, files)),
+        texts={lang: _topic_text(text) for lang, text in files.texts[topic.id].items()},
+    )
+
+
+def _variants(topic: TopicFile, files: Files) -> Iterator[Variant]:
+    """Give the variants that are whole in every language; what is wrong with the others is told by the check."""
+    texts = files.texts[topic.id].values()
+    for variant in topic.variants:
+        if all(variant.id in text.variants and variant.id in text.head.variants for text in texts):
+            with suppress(RuleError):
+                yield Variant(id=variant.id, when=read_rule(variant.when, files.fact_table))
+
+
+def _topic_text(text: TextFile) -> TopicText:
+    return TopicText(
+        title=text.head.title,
+        body=text.body,
+        terms=tuple(text.head.terms.items()),
+        variants={
+            id: VariantText(label=label, body=text.variants[id])
+            for id, label in text.head.variants.items()
+            if id in text.variants
         },
     )
 

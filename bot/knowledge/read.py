@@ -1,18 +1,24 @@
 """Reading a folder of knowledge files into the files' own shapes, with every fault of form found on the way."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
 from bot.errors import Problem
+from bot.groups.facts import Fact
 from bot.knowledge.files import Reader
 from bot.knowledge.generated import Generated, read_generated
 from bot.knowledge.schema import (
     CategoryFile,
     CheckFile,
+    FactFile,
+    FactWordsFile,
     FrontMatter,
+    LanguagesFile,
     LexiconFile,
     MunicipalityFile,
     SafetyFile,
@@ -21,9 +27,15 @@ from bot.knowledge.schema import (
 )
 from bot.search.index import Wording
 
-LANGUAGES = ("et", "ru", "en")
-RECOGNISED = ("uk",)
-"""Languages whose words are known, but which the bot does not speak."""
+_VARIANT = re.compile(r"^## variant:[ \t]*(\S*)[ \t]*$", re.MULTILINE)
+
+
+class TextFile(NamedTuple):
+    """One language of a topic: head, answer, and what is different for each variant."""
+
+    head: FrontMatter
+    body: str
+    variants: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -31,8 +43,12 @@ class Files:
     """What the files say, still in the files' own shapes."""
 
     reader: Reader
+    languages: tuple[str, ...] = ()
+    recognised: tuple[str, ...] = ()
     topics: dict[str, TopicFile] = field(default_factory=dict)
-    texts: dict[str, dict[str, tuple[FrontMatter, str]]] = field(default_factory=dict)
+    texts: dict[str, dict[str, TextFile]] = field(default_factory=dict)
+    facts: list[FactFile] = field(default_factory=list)
+    fact_words: dict[str, dict[str, FactWordsFile]] = field(default_factory=dict)
     values: dict[str, ValueFile] = field(default_factory=dict)
     categories: list[CategoryFile] = field(default_factory=list)
     municipalities: dict[str, MunicipalityFile] = field(default_factory=dict)
@@ -47,34 +63,48 @@ class Files:
         """Everything found wrong so far."""
         return self.reader.problems
 
+    @property
+    def known_languages(self) -> tuple[str, ...]:
+        """The languages spoken, then those only recognised."""
+        return (*self.languages, *self.recognised)
+
+    @property
+    def fact_table(self) -> dict[str, Fact]:
+        """The facts that rules may look at."""
+        return {fact.id: Fact(id=fact.id, kind=fact.kind, options=tuple(fact.options)) for fact in self.facts}
+
 
 def read(root: Path, *, checks: bool = False) -> Files:
     """Read all files below `root`; problems are gathered, not raised. Check wordings are read only when asked for."""
     files = Files(Reader(root))
     reader = files.reader
+    if named := reader.yaml(root / "languages.yaml", LanguagesFile):
+        files.languages, files.recognised = tuple(named.spoken), tuple(named.recognised)
+    files.facts = reader.yaml(root / "facts.yaml", TypeAdapter(list[FactFile])) or []
     files.categories = reader.yaml(root / "categories.yaml", TypeAdapter(list[CategoryFile])) or []
     files.values = reader.yaml(root / "values.yaml", TypeAdapter(dict[str, ValueFile])) or {}
     _read_topics(files, root)
     for path in sorted((root / "municipalities").glob("*.yaml")):
         if place := reader.yaml(path, MunicipalityFile):
             files.municipalities[path.stem] = place
-    for lang in (*LANGUAGES, *RECOGNISED):
+    for lang in files.known_languages:
         if words := reader.yaml(root / "lexicon" / f"{lang}.yaml", LexiconFile):
             files.lexicon[lang] = words
-    for lang in LANGUAGES:
+    for lang in files.languages:
+        files.fact_words[lang] = reader.yaml(root / lang / "facts.yaml", TypeAdapter(dict[str, FactWordsFile])) or {}
         if safety := reader.yaml(root / "safety" / f"{lang}.yaml", SafetyFile):
             files.safety[lang] = safety
         files.acts[lang] = reader.yaml(root / "acts" / f"{lang}.yaml", TypeAdapter(dict[str, list[str]])) or {}
         if checks:
             files.checks[lang] = reader.yaml(root / "checks" / f"{lang}.yaml", TypeAdapter(list[CheckFile])) or []
-    files.generated = read_generated(reader, root / ".index", (*LANGUAGES, *RECOGNISED))
+    files.generated = read_generated(reader, root / ".index", files.known_languages)
     return files
 
 
 def wordings(files: Files) -> Iterator[Wording]:
     """Give every text that the index holds: titles, phrasings and keywords."""
     for id, by_lang in files.texts.items():
-        for lang, (head, _) in by_lang.items():
+        for lang, (head, *_) in by_lang.items():
             yield Wording(topic=id, lang=lang, field="title", text=head.title)
             for question in head.questions:
                 yield Wording(topic=id, lang=lang, field="question", text=question)
@@ -100,8 +130,9 @@ def texts(files: Files) -> Iterator[tuple[str, str]]:
     """Give all that the generators read: the vocabulary and the answers."""
     yield from vocabulary(files)
     for by_lang in files.texts.values():
-        for lang, (_, body) in by_lang.items():
-            yield lang, body
+        for lang, text in by_lang.items():
+            for body in (text.body, *text.variants.values()):
+                yield lang, body
 
 
 def _read_topics(files: Files, root: Path) -> None:
@@ -116,6 +147,12 @@ def _read_topics(files: Files, root: Path) -> None:
         if topic.category not in known:
             files.reader.report_at(path, "category:", f"there is no category {topic.category!r} in categories.yaml")
         files.topics[topic.id] = topic
-        for lang in LANGUAGES:
+        for lang in files.languages:
             if text := files.reader.markdown(root / lang / f"{path.stem}.md", FrontMatter):
-                files.texts.setdefault(topic.id, {})[lang] = text
+                files.texts.setdefault(topic.id, {})[lang] = _text(*text)
+
+
+def _text(head: FrontMatter, content: str) -> TextFile:
+    """Cut the variants' sections off the answer."""
+    body, *sections = _VARIANT.split(content)
+    return TextFile(head, body.strip(), dict(zip(sections[::2], map(str.strip, sections[1::2]), strict=True)))

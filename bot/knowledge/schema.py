@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from bot.groups.facts import FactKind
+
 Id = Annotated[str, StringConstraints(pattern=r"^_?[a-z0-9]+(-[a-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -40,6 +42,37 @@ class SourceFile(_Strict):
     as_of: Day
 
 
+class LanguagesFile(_Strict):
+    """knowledge/languages.yaml."""
+
+    spoken: list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]] = Field(min_length=1)
+    recognised: list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]] = Field(default_factory=list)
+
+
+class FactFile(_Strict):
+    """One entry of knowledge/facts.yaml."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$")]
+    kind: FactKind
+    options: list[Id] = Field(default_factory=list)
+
+
+class FactWordsFile(_Strict):
+    """One entry of knowledge/<language>/facts.yaml."""
+
+    question: Line
+    why: Line
+    where: Line | None = None
+    options: dict[Id, Line] = Field(default_factory=dict)
+
+
+class VariantFile(_Strict):
+    """One variant of knowledge/topics/<topic>.yaml; the rule is read by `bot.groups.rules`."""
+
+    id: Id
+    when: dict[str, object]
+
+
 class TopicFile(_Strict):
     """knowledge/topics/<topic>.yaml."""
 
@@ -50,6 +83,7 @@ class TopicFile(_Strict):
     review_by: date
     related: list[Id] = Field(default_factory=list)
     for_: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]] = Field(default_factory=list, alias="for")
+    variants: list[VariantFile] = Field(default_factory=list, max_length=4)
 
 
 class FrontMatter(_Strict):
@@ -59,6 +93,7 @@ class FrontMatter(_Strict):
     questions: list[Line] = Field(min_length=8)
     keywords: list[Line] = Field(default_factory=list)
     terms: dict[Line, Line] = Field(default_factory=dict)
+    variants: dict[Id, Annotated[Line, StringConstraints(max_length=40)]] = Field(default_factory=dict)
 
 
 class ValueFile(_Strict):

@@ -37,8 +37,9 @@ from bot.core.texts import (
     Text,
     TopicName,
     TownName,
+    VariantName,
 )
-from bot.core.world import Contact, Municipality, Source, Value, World
+from bot.core.world import Contact, Municipality, Source, Topic, Value, World
 from bot.i18n import Catalogs, day, host, money, number, phone, weekdays
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import escape
@@ -68,6 +69,8 @@ class Speaker:
         match name:
             case TopicName(topic):
                 return escape(self.world.topics[topic].texts[self.lang].title)
+            case VariantName(topic, variant):
+                return escape(self.world.topics[topic].texts[self.lang].variants[variant].label)
             case CategoryName(category):
                 return escape(next(c.names[self.lang] for c in self.world.categories if c.id == category))
             case TownName(slug):
@@ -93,6 +96,8 @@ class Speaker:
                 yield Part(markdown=self.catalogs.text(lang or self.lang, id, filled))
             case Card(situation):
                 yield from self._card(situation)
+            case Answer(topic, _, variant) if variant:
+                yield from self._variant(topic, variant)
             case Answer(topic, town):
                 yield from self._answer(topic, town)
             case Contacts(town):
@@ -135,6 +140,17 @@ class Speaker:
         if said.terms:
             words = "\n".join(f"- **{escape(word)}** – {escape(meaning)}" for word, meaning in said.terms)
             yield Part(markdown=f"{self.text(DESK_WORDS)}\n\n{words}")
+        yield from self._grounds(topic, sources)
+
+    def _variant(self, id: str, variant: str) -> Iterable[Part]:
+        topic = self.world.topics[id]
+        said = topic.texts[self.lang].variants[variant]
+        title = escape(topic.texts[self.lang].title)
+        yield Part(markdown=f"**{title}: {escape(said.label)}**\n\n{self.fill(said.body)}")
+        yield from self._grounds(topic, shown_sources(topic.sources))
+
+    def _grounds(self, topic: Topic, sources: Sequence[Source]) -> Iterable[Part]:
+        """Say what an answer rests on, and whether it is due for review."""
         if self.today > topic.review_by:
             yield Part(markdown=self.text(DUE_FOR_REVIEW))
         yield Part(kind=PartKind.SOURCES, markdown=self._sources(sources))

@@ -163,7 +163,7 @@ def test_check_of_an_empty_folder(teejuht: Teejuht, room: Path, monkeypatch: pyt
     monkeypatch.setenv("TEEJUHT_KNOWLEDGE", str(room))
     done = teejuht("check")
     assert (done.code, done.err) == (1, "")
-    assert "must be topics" in done.out
+    assert "there must be languages, topics" in done.out
 
 
 @pytest.mark.parametrize("verb", [["ask", "x"], ["forms"], ["eval", "--tune"]], ids=" ".join)

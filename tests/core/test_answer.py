@@ -18,14 +18,17 @@ from bot.core.texts import (
     LABEL_TOWN_HERE,
     NOT_MEANT,
     NOT_MEANT_AGAIN,
+    STALE_OPTION,
     Answer,
     Card,
     Text,
     TopicName,
+    VariantName,
 )
-from bot.core.world import NATIONAL
+from bot.core.world import NATIONAL, Variant, VariantText, World
+from bot.groups.rules import Is
 from bot.search.confidence import Decision
-from tests.core.small import CRISES, banded, chose, ids, others, say, small_world, told, walk
+from tests.core.small import CRISES, banded, chose, ids, others, say, sentences, small_world, told, walk
 
 ENGLISH = Conversation(lang="en", stage=Stage.TALK)
 SCHOOL_BELOW = ("topic:kindergarten", "topic:library", "topic:hobby", "not:school", "menu")
@@ -188,3 +191,43 @@ def test_not_meant_leaves_out_what_no_longer_exists() -> None:
     """Topics that a reload removed are not offered."""
     state = replace(ENGLISH, topic="school", others=("gone", "school", "library"))
     assert ids(say(told(chose("not:school"), state)).choices) == ("topic:library", "none")
+
+
+# --- variants ---------------------------------------------------------------------------------------------------------
+
+
+def varied() -> World:
+    """Give the small World with two variants of the topic `school`."""
+    world = small_world()
+    texts = {
+        lang: replace(text, variants={id: VariantText(label=f"{id} ({lang})", body=f"For {id}.") for id in ("eu", "rest")})
+        for lang, text in world.topics["school"].texts.items()
+    }
+    rules = (Variant(id="eu", when=Is("citizenship", ("eu",))), Variant(id="rest", when=Is("citizenship", ("other",))))
+    return replace(world, topics={**world.topics, "school": replace(world.topics["school"], texts=texts, variants=rules)})
+
+
+def test_an_answer_offers_its_variants() -> None:
+    """Below the general answer stands one button a variant, then related topics as far as there is room."""
+    step = told(chose("topic:school"), ENGLISH, varied())
+    assert say(step).marks == (Answer("school", None),)
+    assert ids(say(step).choices) == (
+        "here:school", "variant:school:eu", "variant:school:rest", "topic:kindergarten", "topic:library", "topic:hobby",
+        "not:school", "menu",
+    )  # fmt: skip
+    assert say(step).choices[1].label == VariantName("school", "eu")
+
+
+def test_a_variant_is_shown_with_the_way_back() -> None:
+    """The button shows what is different, and leads to the other variants and the whole answer."""
+    step = walk([chose("topic:school"), chose("variant:school:eu")], varied(), ENGLISH)
+    assert say(step).marks == (Answer("school", None, "eu"),)
+    assert ids(say(step).choices) == ("variant:school:rest", "topic:school", "not:school", "menu")
+    assert (say(step).topic, step.state.topic) == ("school", "school")
+    assert others(step) == (Count(what="chosen", topic="school", lang="en"),)
+
+
+@pytest.mark.parametrize("option", ["variant:school:gone", "variant:gone:eu", "variant:school", "variant:", "variant:library:eu"])
+def test_a_variant_that_is_gone(option: str) -> None:
+    """An old button of a variant that no longer exists gets a kind word."""
+    assert sentences(say(told(chose(option), ENGLISH, varied()))) == (STALE_OPTION,)

@@ -36,7 +36,8 @@ WORDS: Final = (
     "/foo", "😀", "", "aaaa", "ъъъъ", "x" * 5000, "{{ emergency-number }}", "{operator}", "**[a](javascript:x)**", "\x00\ud800",
 )  # fmt: skip
 FORGED: Final = (
-    "topic:", "topic:gone", "menu:", "menu:gone:1", "menu:education:99999", f"menu:education:{'9' * 5000}", "not:", "lang:xx",
+    "topic:", "topic:gone", "variant:", "variant:school:",
+    "variant:school:gone", "menu:", "menu:gone:1", "menu:education:99999", f"menu:education:{'9' * 5000}", "not:", "lang:xx",
     "town:gone", "county:", "here:", "here:school", "help", "none", "language", "town", "0", "²", "\ud800", "{menu}", "x" * 5000,
 )  # fmt: skip
 SPEECH: Final = st.sampled_from(WORDS) | st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)

@@ -79,6 +79,8 @@ TOPICS: Final = {
 
 def write_knowledge(root: Path) -> Path:
     """Write the small knowledge below `root` and give the folder."""
+    _write(root / "languages.yaml", {"spoken": list(QUESTIONS), "recognised": ["uk"]})
+    _write(root / "facts.yaml", [])
     category = {"id": "life", "name": {"et": "Elu", "ru": "Жизнь", "en": "Life"}}
     _write(root / "categories.yaml", [category])
     number = {"kind": "phone", "value": "112", "source": "https://www.112.ee", "as_of": "unknown"}
@@ -89,6 +91,7 @@ def write_knowledge(root: Path) -> Path:
             _write_text(root / lang / f"{id}.md", lang, name.in_(lang))
     for lang in QUESTIONS:
         _write(root / "lexicon" / f"{lang}.yaml", {"function_words": list(FUNCTION_WORDS[lang])})
+        _write(root / lang / "facts.yaml", {})
         _write(root / "safety" / f"{lang}.yaml", _safety())
         _write(root / "acts" / f"{lang}.yaml", {"greeting": [{"et": "tere", "ru": "привет", "en": "hello"}[lang]]})
         _write(root / "checks" / f"{lang}.yaml", _checks(lang))

@@ -12,13 +12,21 @@ TOPICS = ("school", "mental-health", "child-protection", "victim-support", "emer
 
 def copy_knowledge(target: Path) -> Path:
     """Copy the real knowledge, as far as it is needed for a check without errors, and give the new folder."""
-    for name in ("categories.yaml", "values.yaml", "municipalities/_national.yaml", "municipalities/kohtla-jarve.yaml"):
+    for name in (
+        "languages.yaml",
+        "facts.yaml",
+        "categories.yaml",
+        "values.yaml",
+        "municipalities/_national.yaml",
+        "municipalities/kohtla-jarve.yaml",
+    ):
         _copy(target, name)
     for topic in TOPICS:
         _copy(target, f"topics/{topic}.yaml")
     for lang in ("et", "ru", "en"):
         for topic in TOPICS:
             _copy(target, f"{lang}/{topic}.md")
+        _copy(target, f"{lang}/facts.yaml")
         write(target / f"safety/{lang}.yaml", _safety(lang))
         write(target / f"acts/{lang}.yaml", "greeting:\n  - tere\n")
     for lang in ("et", "ru", "en", "uk"):

@@ -17,6 +17,7 @@ VALUES = "values.yaml"
 SAFETY = "safety/et.yaml"
 TOWN = "municipalities/kohtla-jarve.yaml"
 CATEGORIES = "categories.yaml"
+FACTS = "facts.yaml"
 
 Break: TypeAlias = Callable[[Path], int]
 """Breaks a file and gives the line where the fault is."""
@@ -114,11 +115,13 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "only a comment": (CATEGORIES, whole("# nothing\n"), "the file: write"),
     "no head": (TEXT, whole("Just the answer.\n"), "must begin with a head"),
     "head left open": (TEXT, whole("---\ntitle: School\n"), "must begin with a head"),
-    "no answer": (TEXT, lambda path: whole(path.read_text("utf-8").split("\n---\n")[0] + "\n---\n")(path), "no answer"),
+    "no answer": (TEXT, lambda path: whole(path.read_text("utf-8").split("\n---\n")[0] + "\n---\n")(path), "has no text"),
     "heading in the answer": (TEXT, appended("## Cost"), "only paragraphs, lists, bold and links"),
     "answer too long": (TEXT, appended("word " * 200), "at most 900 are read"),
     "unknown value": (TEXT, appended("Pay {{ no-such-value }}."), "there is no value 'no-such-value'"),
     "empty value": (TEXT, appended("Pay {{ }}."), "there is no value ''"),
+    "language that is no code": ("languages.yaml", replaced("spoken:", "spoken: [Finnish]"), "not written in the expected form"),
+    "fact of an unknown kind": (FACTS, replaced("  kind:", "  kind: perhaps"), "0.kind: "),
     "unknown category": (TOPIC, replaced("category:", "category: schools"), "there is no category 'schools'"),
     "category without a language": (CATEGORIES, replaced("  name: {et: Haridus", "  name: {et: A, ru: A}"), "en is missing"),
     "id unlike the file": (TOPIC, replaced("id:", "id: scool"), "the file is named 'school'"),
@@ -202,7 +205,7 @@ def test_a_missing_folder(name: str, missing: list[str], folder: Path) -> None:
 
 def test_no_folder_at_all(tmp_path: Path) -> None:
     """A wrong folder gives problems, not a traceback."""
-    assert problems_of(tmp_path / "nowhere")[-1].text == "there must be topics and municipalities/_national.yaml"
+    assert problems_of(tmp_path / "nowhere")[-1].text == "there must be languages, topics and municipalities/_national.yaml"
 
 
 def test_a_mark_at_the_start_of_a_file_is_no_fault(folder: Path) -> None:

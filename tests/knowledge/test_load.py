@@ -87,7 +87,7 @@ def test_generators_read_wordings_lexicon_patterns_and_answers(folder: Path) -> 
     write(folder / "lexicon/et.yaml", "frame_words: [taotlema]\nofficial: [perearst]\nsynonyms: [[isikukood, ik]]\n")
     assert {("et", "laps poeg"), ("et", "taotlema"), ("et", "perearst"), ("et", "ik")} <= set(vocabulary(read(folder)))
     assert {text for _, text in texts(files)} - {text for _, text in known} == {
-        body for by_lang in files.texts.values() for _, body in by_lang.values()
+        body for by_lang in files.texts.values() for text in by_lang.values() for body in (text.body, *text.variants.values())
     }
 
 
@@ -95,4 +95,4 @@ def test_nothing_is_built_from_nothing(tmp_path: Path) -> None:
     """Without topics there is no World, and the reason is reported."""
     files = Files(Reader(tmp_path))
     assert build(files) is None
-    assert [problem.text for problem in files.problems] == ["there must be topics and municipalities/_national.yaml"]
+    assert [problem.text for problem in files.problems] == ["there must be languages, topics and municipalities/_national.yaml"]

@@ -29,8 +29,9 @@ from bot.core.texts import (
     Text,
     TopicName,
     TownName,
+    VariantName,
 )
-from bot.core.world import NATIONAL, Addition, Contact, Source, TopicText, Value, World
+from bot.core.world import NATIONAL, Addition, Contact, Source, TopicText, Value, VariantText, World
 from bot.i18n import Catalogs
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import to_html, to_text
@@ -364,6 +365,22 @@ def test_a_title_is_no_markup() -> None:
     (spoken,) = speak([say], world, catalogs(), NOON)
     assert to_text(spoken.parts[0].markdown) == f"{title}\n\nB"
     assert spoken.options == (Option(id="a", label=title),)
+
+
+def test_a_variant_has_its_label_its_text_and_the_sources() -> None:
+    """What is different for some people stands under title and label, with the topic's own sources and no words for the desk."""
+    world = small_world()
+    said = TopicText(
+        title="S*chool", body="B", terms=(("kool", "school"),), variants={"eu": VariantText(label="I am *EU*", body="{{ fee }}.")}
+    )
+    school = replace(world.topics["school"], texts=dict.fromkeys(LANGUAGES, said), review_by=date(2026, 1, 1))
+    fee = Value(id="fee", kind="money", value=Decimal(5), source="https://x.ee")
+    world = replace(world, topics={**world.topics, "school": school}, values={"fee": fee})
+    say = Say(lang="en", marks=(Answer("school", "narva", "eu"),), choices=(Choice("a", VariantName("school", "eu")),))
+    (spoken,) = speak([say], world, catalogs(), NOON)
+    assert to_text(spoken.parts[0].markdown) == "S*chool: I am *EU*\n\n€5."
+    assert [part.kind for part in spoken.parts] == [PartKind.TEXT, PartKind.TEXT, PartKind.SOURCES]
+    assert spoken.options == (Option(id="a", label="I am *EU*"),)
 
 
 def test_all_but_the_last_message_say_that_more_follows() -> None:

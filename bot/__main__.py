@@ -20,9 +20,9 @@ from bot.engine import utc_now
 from bot.errors import KnowledgeError, Problem, TeejuhtError, WrongUse
 from bot.i18n import catalog_problems
 from bot.insight import evaluation, report, tuning
+from bot.knowledge import build, generated
 from bot.knowledge import check as checking
 from bot.knowledge import forms as forming
-from bot.knowledge import generated, load
 from bot.knowledge import read as reading
 from bot.platforms.terminal import Collector, dressed, plain
 from bot.settings import Settings, load_settings
@@ -120,7 +120,7 @@ def check(as_json: AsJson = False) -> None:
     files = reading.read(settings.knowledge, checks=True)
     problems = checking.check_files(files, datetime.now(UTC).date())
     known = len(files.problems)
-    world = load.build(files)
+    world = build.build(files)
     problems += files.problems[known:]
     if world:
         problems += checking.check_wordings(files, world)
@@ -173,9 +173,12 @@ def make_forms() -> None:
 
 @cli.command()
 def status(as_json: AsJson = False) -> None:
-    """Show what waits, what is kept and what was asked in the last 30 days."""
-    found = asyncio.run(app.status(load_settings()))
+    """Show what waits, what is kept, whether the knowledge is sound, and what was asked in the last 30 days."""
+    settings = load_settings()
+    found = asyncio.run(app.status(settings))
+    faults = checking.errors(settings.knowledge)
     rows = {
+        "knowledge": f"{faults} errors in the files: they are not served, see `teejuht check`" if faults else "sound",
         "database revision": found.revision,
         "conversations": found.conversations,
         "oldest conversation": found.oldest_conversation.isoformat(timespec="minutes") if found.oldest_conversation else "-",
@@ -265,7 +268,7 @@ def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
 def tune_knowledge(settings: Settings) -> None:
     """Fit the numbers and write them, with what they reach."""
     files = reading.read(settings.knowledge, checks=True)
-    world = load.build(files)
+    world = build.build(files)
     if world is None or any(problem.error for problem in files.problems):
         raise KnowledgeError([problem for problem in files.problems if problem.error])
     checks = _checks(files)

@@ -17,33 +17,39 @@ from bot.core.effects import Heard
 from bot.core.language import RELATED
 from bot.core.texts import NO_OPERATOR
 from bot.core.world import World
-from bot.engine import Bell, Engine, Watch, utc_now
-from bot.errors import SettingsError
+from bot.engine import Bell, Clock, Engine, Watch, utc_now
+from bot.errors import KnowledgeError, SettingsError
 from bot.i18n import Catalogs, load_catalogs
-from bot.knowledge.load import load
+from bot.knowledge.load import Library, out_of_date
 from bot.platforms.terminal import Collector, TerminalChannel
 from bot.platforms.web.channel import WebChannel
 from bot.ports import Channel, Message, Retention, Status, Turn
-from bot.render.speak import contact_line
+from bot.render.speak import TALLINN, contact_line
 from bot.settings import Settings
 from bot.store import migrate
 from bot.store.store import SqlStore
 
 IN_MEMORY = "sqlite://"
 CHUNK = 200
+REPORTED = 20
+WATCH_AGAIN = 5.0
+LOOK_AGAIN = 3600.0
+
+log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Content:
-    """What the bot knows and how it says it."""
+    """What the bot knows and how it says it; a reload puts a whole new World in place."""
 
     world: World
     catalogs: Catalogs
 
 
-def load_content(settings: Settings) -> Content:
+def load_content(settings: Settings, library: Library | None = None) -> Content:
     """Read knowledge and catalogs. Errors: KnowledgeError, SettingsError."""
-    world = load(settings.knowledge, home=settings.municipality)
+    library = library or Library(settings.knowledge, home=settings.municipality)
+    world = library.load()
     if settings.municipality and settings.municipality not in world.municipalities:
         known = ", ".join(place.slug for place in world.towns())
         raise SettingsError(f"TEEJUHT_MUNICIPALITY: there is no {settings.municipality}; known are {known}")
@@ -68,7 +74,8 @@ async def private_engine(
 
 async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve every configured channel until stopped. Errors: TeejuhtError for whatever the operator must mend."""
-    content = load_content(settings)
+    library = Library(settings.knowledge, home=settings.municipality)
+    content = load_content(settings, library)
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
     try:
@@ -76,9 +83,43 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         tell(f"{len(content.world.topics)} topics in {', '.join(content.world.languages)}")
         if settings.web:
             tell(f"Web page: {settings.public_url or f'http://{settings.web_host}:{settings.web_port}'}")
-        await _until_stopped(engine.run())
+        await _until_stopped(_beside(engine.run(), keep_fresh(content, library), remind(content)))
     finally:
         await store.close()
+
+
+async def keep_fresh(content: Content, library: Library) -> None:
+    """Serve the knowledge as its files change; files with errors change nothing and are reported."""
+    while True:
+        try:
+            async for _ in library.changes():
+                await reload(content, library)
+        except (
+            Exception
+        ) as error:  # the folder may be gone for a moment, or nobody may watch it: messages are answered all the same
+            log.error("knowledge not watched", error=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(WATCH_AGAIN)
+
+
+async def reload(content: Content, library: Library) -> None:
+    """Put the World that the files make in place, or keep the old one and say why."""
+    try:
+        content.world = await asyncio.to_thread(library.load)
+    except KnowledgeError as error:
+        log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
+    else:
+        log.info("knowledge reloaded", topics=len(content.world.topics))
+
+
+async def remind(content: Content, clock: Clock = utc_now) -> None:
+    """Report once what has gone out of date; days turn without any file changing."""
+    told: set[str] = set()
+    while True:
+        due = set(out_of_date(content.world, clock().astimezone(TALLINN).date()))
+        if new := sorted(due - told):
+            log.warning("knowledge out of date", what=new)
+        told = due
+        await asyncio.sleep(LOOK_AGAIN)
 
 
 async def chat(
@@ -146,6 +187,17 @@ def set_up_logs(*, verbose: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+async def _beside(work: Coroutine[None, None, None], *others: Coroutine[None, None, None]) -> None:
+    """Do a work with others beside it, which end when it does."""
+    tasks = [asyncio.create_task(other) for other in others]
+    try:
+        await work
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

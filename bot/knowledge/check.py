@@ -5,13 +5,13 @@ Errors stop a reload, warnings do not.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.core.safety import SITUATIONS
 from bot.core.world import World
 from bot.errors import Problem
-from bot.knowledge.read import Files, vocabulary, wordings
+from bot.knowledge.read import Files, read, vocabulary, wordings
 from bot.knowledge.variants import MAX_VARIANT, check_facts, check_variants
 from bot.search.text import fold, tokens
 
@@ -40,6 +40,11 @@ def check_files(files: Files, today: date) -> list[Problem]:
     if files.checks:
         found += _check_counts(files, root)
     return [*files.problems, *found]
+
+
+def errors(root: Path) -> int:
+    """Count what keeps the files below `root` from being served."""
+    return sum(problem.error for problem in check_files(read(root), datetime.now(UTC).date()))
 
 
 def check_wordings(files: Files, world: World) -> Iterator[Problem]:

@@ -4,11 +4,11 @@ Knows formats and limits, not what the content means.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -23,6 +23,16 @@ MAX_DEPTH = 20
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a file's text came to when it was read last, with the problems found in it."""
+
+    text: str
+    value: object
+    problems: Sequence[Problem]
+
 
 ADVICE = {
     "extra_forbidden": "this key is not known here; look for a slip of the pen or remove it",
@@ -39,10 +49,14 @@ ADVICE = {
 
 @dataclass(slots=True)
 class Reader:
-    """Reads files below one folder and gathers every problem on the way."""
+    """Reads files below one folder and gathers every problem on the way.
+
+    `kept` may be shared by readers that follow each other: a file whose text is the same is not parsed again.
+    """
 
     root: Path
     problems: list[Problem] = field(default_factory=list)
+    kept: dict[Path, Kept] = field(default_factory=dict)
 
     def report(self, path: Path, line: int, text: str, *, error: bool = True) -> None:
         """Add a problem at a line (1-based) of a file."""
@@ -88,16 +102,27 @@ class Reader:
             self.report(path, line, "this is not UTF-8 text; save the file with the encoding UTF-8")
             return None
 
+    def once(self, path: Path, text: str, read: Callable[[str], T]) -> T:
+        """Read a file's text, or give what the same text came to before; a path is always read in the same way."""
+        if (kept := self.kept.get(path)) and kept.text == text:
+            self.problems += kept.problems
+            return cast(T, kept.value)
+        before = len(self.problems)
+        value = read(text)
+        self.kept[path] = Kept(text, value, tuple(self.problems[before:]))
+        return value
+
     def yaml(self, path: Path, model: type[T] | TypeAdapter[T]) -> T | None:
         """Read a YAML file into a model, or report every fault."""
         text = self.text(path)
-        return None if text is None else self.parse(path, text, model)
+        return None if text is None else self.once(path, text, lambda text: self.parse(path, text, model))
 
     def markdown(self, path: Path, model: type[T]) -> tuple[T, str] | None:
         """Read front matter and body of a Markdown file, or report every fault."""
         text = self.text(path)
-        if text is None:
-            return None
+        return None if text is None else self.once(path, text, lambda text: self._head_and_body(path, text, model))
+
+    def _head_and_body(self, path: Path, text: str, model: type[T]) -> tuple[T, str] | None:
         lines = text.split("\n")
         if lines[0].rstrip() != "---" or "---" not in (line.rstrip() for line in lines[1:]):
             self.report(path, 1, "the file must begin with a head between two lines `---`")

@@ -65,7 +65,7 @@ def _write(path: Path, text: str) -> None:
 def _take(reader: Reader, path: Path, read: Callable[[str], T], command: str) -> T | None:
     """Read one file; report it with the command that makes it if it is missing or broken."""
     try:
-        return read(path.read_text("utf-8"))
+        return reader.once(path, path.read_text("utf-8"), read)
     except FileNotFoundError:
         reader.report(path, 1, f"this generated file is missing; run `{command}`", error=False)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -1,226 +1,58 @@
-"""From what the knowledge files say to a World. Form is judged in `read`, the rest in `check`."""
+"""A folder of knowledge as it is served: read, checked and built as often as it changes.
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+Knows when a World may be served; not who serves it.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.core.replies import ACT_ORDER
-from bot.core.safety import SITUATIONS
-from bot.core.world import (
-    NATIONAL,
-    Addition,
-    Category,
-    Contact,
-    Municipality,
-    Source,
-    Topic,
-    TopicText,
-    Value,
-    Variant,
-    VariantText,
-    World,
-)
-from bot.errors import KnowledgeError, RuleError
-from bot.groups.rules import read_rule
+from watchfiles import awatch
+
+from bot.core.world import World
+from bot.errors import KnowledgeError
+from bot.knowledge.build import Memos, build
 from bot.knowledge.check import check_files
-from bot.knowledge.read import Files, TextFile, read, vocabulary, wordings
-from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
-from bot.search.acts import build_acts
-from bot.search.finder import Finder
-from bot.search.index import Index
-from bot.search.langid import LanguageModel
-from bot.search.lexicon import LanguageWords, Lexicon, add_plain_words, build_lexicon
-from bot.search.patterns import Pattern, PatternError, Patterns, compile_pattern
-from bot.search.places import build_places
-from bot.search.text import fold
+from bot.knowledge.files import Kept
+from bot.knowledge.read import read
+
+SETTLED_MS = 50
+GATHER_MS = 200
+"""Several files are often touched at once: they are taken together when nothing more comes, or after this time."""
+
+
+class Library:
+    """A folder of knowledge; what stayed the same since the last reading is not read or made anew."""
+
+    def __init__(self, root: Path, *, home: str | None = None) -> None:
+        self._root = root
+        self._home = home
+        self._kept: dict[Path, Kept] = {}
+        self._memos = Memos()
+
+    def load(self) -> World:
+        """Read and build the World. Errors: KnowledgeError with every problem if any of them is an error."""
+        files = read(self._root, kept=self._kept)
+        world = build(files, home=self._home, memos=self._memos)
+        errors = [problem for problem in check_files(files, datetime.now(UTC).date()) if problem.error]
+        if world is None or errors:
+            self._memos = Memos()  # what was made from broken files must not be taken for good
+            raise KnowledgeError(errors)
+        return world
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Tell of each change in the folder, several at once as one. Errors: OSError if the folder cannot be watched."""
+        async for _ in awatch(self._root, debounce=GATHER_MS, step=SETTLED_MS):
+            yield
 
 
 def load(root: Path, *, home: str | None = None) -> World:
-    """Read and build the World. Errors: KnowledgeError with every problem if any of them is an error."""
-    files = read(root)
-    world = build(files, home=home)
-    errors = [problem for problem in check_files(files, datetime.now(UTC).date()) if problem.error]
-    if world is None or errors:
-        raise KnowledgeError(errors)
-    return world
+    """Read and build the World once. Errors: KnowledgeError with every problem if any of them is an error."""
+    return Library(root, home=home).load()
 
 
-def build(files: Files, *, home: str | None = None) -> World | None:
-    """Build the World from files; None if something without which nothing works is missing."""
-    lexicon = build_lexicon(files.generated.words, _language_words(files))
-    for lang, text in vocabulary(files):
-        add_plain_words(lexicon, lang, text)
-    if NATIONAL not in files.municipalities or not files.topics or not files.languages:
-        files.reader.report(files.reader.root, 1, "there must be languages, topics and municipalities/_national.yaml")
-        return None
-    careful = {category.id for category in files.categories if category.careful}
-    index = Index(list(wordings(files)), lexicon)
-    return World(
-        languages=files.languages,
-        topics={id: _topic(topic, files) for id, topic in _in_order(files)},
-        categories=tuple(Category(id=c.id, names=c.name, careful=c.careful) for c in files.categories),
-        values={id: _value(id, value, files) for id, value in files.values.items()},
-        municipalities={slug: _municipality(slug, place) for slug, place in files.municipalities.items()},
-        cards={name: {lang: s.cards.get(name, "") for lang, s in files.safety.items()} for name in SITUATIONS},
-        finder=Finder(index, files.generated.fit, frozenset(t.id for t in files.topics.values() if t.category in careful)),
-        language_model=_language_model(files),
-        dangers=_dangers(files, lexicon),
-        acts=build_acts(_merge(files.acts.values()), ACT_ORDER),
-        places=build_places(_place_names(files), lexicon.function_words),
-        home=home,
-    )
-
-
-def _in_order(files: Files) -> Iterable[tuple[str, TopicFile]]:
-    """Order topics by category, then by title in the first language; topics without all texts are left out."""
-    shelves = [category.id for category in files.categories]
-    complete = {id: topic for id, topic in files.topics.items() if len(files.texts.get(id, ())) == len(files.languages)}
-
-    def place(item: tuple[str, TopicFile]) -> tuple[int, str]:
-        topic = item[1]
-        shelf = shelves.index(topic.category) if topic.category in shelves else len(shelves)
-        return shelf, files.texts[topic.id][files.languages[0]].head.title
-
-    return sorted(complete.items(), key=place)
-
-
-def _source(source: SourceFile) -> Source:
-    return Source(url=source.url, title=source.title, checked=source.checked, as_of=source.as_of)
-
-
-def _topic(topic: TopicFile, files: Files) -> Topic:
-    return Topic(
-        id=topic.id,
-        category=topic.category,
-        sources=tuple(map(_source, topic.sources)),
-        review_by=topic.review_by,
-        related=tuple(topic.related),
-        groups=tuple(topic.for_),
-        variants=tuple(_variants(topic, files)),
-        texts={lang: _topic_text(text) for lang, text in files.texts[topic.id].items()},
-    )
-
-
-def _variants(topic: TopicFile, files: Files) -> Iterator[Variant]:
-    """Give the variants that are whole in every language; what is wrong with the others is told by the check."""
-    texts = files.texts[topic.id].values()
-    for variant in topic.variants:
-        if all(variant.id in text.variants and variant.id in text.head.variants for text in texts):
-            with suppress(RuleError):
-                yield Variant(id=variant.id, when=read_rule(variant.when, files.fact_table))
-
-
-def _topic_text(text: TextFile) -> TopicText:
-    return TopicText(
-        title=text.head.title,
-        body=text.body,
-        terms=tuple(text.head.terms.items()),
-        variants={
-            id: VariantText(label=label, body=text.variants[id])
-            for id, label in text.head.variants.items()
-            if id in text.variants
-        },
-    )
-
-
-def _value(id: str, value: ValueFile, files: Files) -> Value:
-    links: Mapping[str, str] = value.value if isinstance(value.value, dict) else {}
-    plain = value.value if not isinstance(value.value, dict) else next(iter(value.value.values()))
-    if value.kind in ("money", "number"):
-        try:
-            plain = Decimal(str(plain))
-        except InvalidOperation:
-            files.reader.report_at(files.reader.root / "values.yaml", f"{id}:", f"{id}: {plain!r} is not a number")
-    return Value(
-        id=id,
-        kind=value.kind,
-        value=plain,
-        links=links,
-        source=value.source,
-        as_of=value.as_of,
-        valid_from=value.valid_from,
-        valid_until=value.valid_until,
-        see=value.see or value.source,
-    )
-
-
-def _municipality(slug: str, place: MunicipalityFile) -> Municipality:
-    return Municipality(
-        slug=slug,
-        names=place.name,
-        operators=place.operator,
-        web=place.web,
-        aliases=tuple(place.aliases),
-        county=place.county or {},
-        languages=tuple(place.languages),
-        hours={day: tuple(spans) for day, spans in place.hours.items()},
-        hours_web=place.hours_web or "",
-        contacts=tuple(
-            Contact(
-                id=c.id, names=c.name, phone=c.phone or "", email=c.email or "", web=c.web or "",
-                address=c.address or "", source=c.source, as_of=c.as_of,
-            )
-            for c in place.contacts
-        ),
-        additions={
-            topic: Addition(texts=added.text, sources=tuple(map(_source, added.sources)))
-            for topic, added in place.additions.items()
-        },
-    )  # fmt: skip
-
-
-def _language_words(files: Files) -> list[LanguageWords]:
-    return [
-        LanguageWords(
-            lang=lang,
-            function_words=tuple(words.function_words),
-            frame_words=tuple(words.frame_words),
-            clitics=tuple(words.clitics),
-            official=tuple(words.official),
-            synonyms=tuple(map(tuple, words.synonyms)),
-        )
-        for lang, words in files.lexicon.items()
-    ]
-
-
-def _language_model(files: Files) -> LanguageModel:
-    words = {lang: {fold(w) for w in lexicon.function_words} for lang, lexicon in files.lexicon.items()}
-    shared = words.get("et", set()) & words.get("en", set())
-    official = tuple(fold(term) for lexicon in files.lexicon.values() for term in lexicon.official)
-    return LanguageModel(files.generated.grams, {lang: frozenset(own - shared) for lang, own in words.items()}, official)
-
-
-def _dangers(files: Files, lexicon: Lexicon) -> Patterns:
-    """Compile the situations of all languages; what rules one out does so whatever language the message mixes in."""
-    patterns: list[Pattern] = []
-    for situation in SITUATIONS:
-        found: list[Pattern] = []
-        for lang, safety in files.safety.items():
-            if (lines := safety.situations.get(situation)) is None:
-                continue
-            try:
-                found.append(compile_pattern(situation, lines.match, lines.unless, safety.words, lexicon))
-            except PatternError as error:
-                path = files.reader.root / "safety" / f"{lang}.yaml"
-                files.reader.report_at(path, error.where, f"{situation}: {error}")
-        unless = tuple(combination for pattern in found for combination in pattern.unless)
-        patterns += [replace(pattern, unless=unless) for pattern in found]
-    return Patterns(lexicon, patterns)
-
-
-def _place_names(files: Files) -> Iterator[tuple[str, str]]:
-    for slug, place in files.municipalities.items():
-        if slug != NATIONAL:
-            for name in (*place.name.values(), *place.aliases):
-                yield name, slug
-
-
-def _merge(parts: Iterable[Mapping[str, list[str]]]) -> dict[str, list[str]]:
-    merged: dict[str, list[str]] = {}
-    for part in parts:
-        for act, wordings_ in part.items():
-            merged.setdefault(act, []).extend(wordings_)
-    return merged
+def out_of_date(world: World, today: date) -> tuple[str, ...]:
+    """Name what residents no longer see as it was written: values outside their dates, topics past their review day."""
+    values = (f"value {id}: valid until {value.valid_until}" for id, value in world.values.items() if not value.valid(today))
+    topics = (f"topic {id}: due for review on {t.review_by}" for id, t in world.topics.items() if t.review_by < today)
+    return (*values, *topics)

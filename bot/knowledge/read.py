@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.errors import Problem
 from bot.groups.facts import Fact
-from bot.knowledge.files import Reader
+from bot.knowledge.files import Kept, Reader
 from bot.knowledge.generated import Generated, read_generated
 from bot.knowledge.schema import (
     CategoryFile,
@@ -74,10 +74,13 @@ class Files:
         return {fact.id: Fact(id=fact.id, kind=fact.kind, options=tuple(fact.options)) for fact in self.facts}
 
 
-def read(root: Path, *, checks: bool = False) -> Files:
-    """Read all files below `root`; problems are gathered, not raised. Check wordings are read only when asked for."""
-    files = Files(Reader(root))
-    reader = files.reader
+def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = None) -> Files:
+    """Read all files below `root`; problems are gathered, not raised. Check wordings are read only when asked for.
+
+    `kept` is what an earlier reading of the same folder left: files that have not changed since are not parsed again.
+    """
+    reader = Reader(root, kept={} if kept is None else kept)
+    files = Files(reader)
     if named := reader.yaml(root / "languages.yaml", LanguagesFile):
         files.languages, files.recognised = tuple(named.spoken), tuple(named.recognised)
     files.facts = reader.yaml(root / "facts.yaml", TypeAdapter(list[FactFile])) or []
@@ -120,6 +123,11 @@ def vocabulary(files: Files) -> Iterator[tuple[str, str]]:
         for members in (words.frame_words, words.official, *words.synonyms):
             for member in members:
                 yield lang, member
+    yield from crisis_words(files)
+
+
+def crisis_words(files: Files) -> Iterator[tuple[str, str]]:
+    """Give the words of the safety combinations, with the language of their file."""
     for lang, safety in files.safety.items():
         for lines in (*safety.words.values(), *((*s.match, *s.unless) for s in safety.situations.values())):
             for line in lines:

@@ -5,7 +5,7 @@ synonyms `c:17`), not topics. A term's quality (0..1) says how surely the token 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, product
 
 from rapidfuzz.distance import OSA
@@ -194,11 +194,19 @@ def build_lexicon(words: Iterable[WordForms], languages: Iterable[LanguageWords]
     return lexicon
 
 
-def add_plain_words(lexicon: Lexicon, lang: str, text: str) -> None:
-    """Make every word of a text known by its own form, where no table knows it."""
-    for token in tokens(text):
-        if not lexicon.known(token):
-            _add_word(lexicon, WordForms(lang=lang, lemma=token, parts=(), forms=(fold(token),)))
+def unknown_words(lexicon: Lexicon, texts: Iterable[tuple[str, str]]) -> tuple[WordForms, ...]:
+    """Give the words of texts (language, text) that no table knows, each as its own only form, in the first text's language."""
+    found = {token: lang for lang, text in reversed(tuple(texts)) for token in tokens(text)}
+    strange = ((token, lang) for token, lang in found.items() if not lexicon.known(token))
+    return tuple(WordForms(lang=lang, lemma=token, parts=(), forms=(fold(token),)) for token, lang in strange)
+
+
+def with_words(lexicon: Lexicon, words: Iterable[WordForms]) -> Lexicon:
+    """Give a lexicon that knows more words; a slip of the pen is not looked for among them."""
+    more = replace(lexicon, forms=dict(lexicon.forms), keys=dict(lexicon.keys), parts=dict(lexicon.parts))
+    for word in words:
+        _add_word(more, word)
+    return more
 
 
 def _add_word(lexicon: Lexicon, word: WordForms) -> None:

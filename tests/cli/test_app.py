@@ -5,12 +5,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot import app
 from bot.__main__ import cli, main
@@ -136,3 +138,25 @@ def test_ctrl_c_ends_any_verb() -> None:
     with pytest.raises(SystemExit) as ended:
         main(interrupted)
     assert ended.value.code == 130
+
+
+class LastDayError(Exception):
+    """The test has no more days."""
+
+
+async def test_what_goes_out_of_date_is_reported_once(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day turns without any file changing: the log has each thing once."""
+    monkeypatch.setattr(app, "LOOK_AGAIN", 0.0)
+    content = app.load_content(settings(room))
+    days = iter([datetime(2029, 12, 31, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC), datetime(2030, 1, 3, tzinfo=UTC)])
+    with capture_logs() as logs, pytest.raises(LastDayError):
+        await app.remind(content, lambda: next_day(days))
+    due = sorted(f"topic {id}: due for review on 2030-01-01" for id in content.world.topics)
+    assert [(row["event"], row["what"]) for row in logs] == [("knowledge out of date", due)]
+
+
+def next_day(days: Iterator[datetime]) -> datetime:
+    """Give the next day; after the last one the test ends."""
+    for day in days:
+        return day
+    raise LastDayError

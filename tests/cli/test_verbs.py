@@ -281,9 +281,17 @@ def test_upgrade_then_status(teejuht: Teejuht, room: Path) -> None:
     status = teejuht("status", "--json")
     assert (status.code, status.err) == (0, "")
     assert json.loads(status.out) == {
-        "database revision": revision, "conversations": 0, "oldest conversation": "-", "waiting messages": 0,
-        "unsent messages": 0, "dead letters": 0, "timers": 0, "tallies": {},
+        "knowledge": "sound", "database revision": revision, "conversations": 0, "oldest conversation": "-",
+        "waiting messages": 0, "unsent messages": 0, "dead letters": 0, "timers": 0, "tallies": {},
     }  # fmt: skip
+
+
+def test_status_tells_of_broken_knowledge(teejuht: Teejuht, knowledge: Path) -> None:
+    """A running bot serves on what was good; whoever looks reads that the files are not."""
+    teejuht("db", "upgrade")
+    (knowledge / "ru" / "waste.md").unlink()
+    status = json.loads(teejuht("status", "--json").out)
+    assert status["knowledge"] == "1 errors in the files: they are not served, see `teejuht check`"
 
 
 def test_status_counts(teejuht: Teejuht, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from bot.search.confidence import Decision, Fit
 from bot.search.finder import Finder
 from bot.search.index import Index, Wording
 from bot.search.langid import LanguageModel
-from bot.search.lexicon import LanguageWords, add_plain_words, build_lexicon
+from bot.search.lexicon import LanguageWords, build_lexicon, unknown_words, with_words
 from bot.search.patterns import Patterns, compile_pattern
 from bot.search.places import build_places
 from tests.worlds import KNOWLEDGE
@@ -96,14 +96,13 @@ BANDS: Final = {
 @cache
 def small_world() -> World:
     """Build the small World once for the whole run."""
-    lexicon = build_lexicon([], [LanguageWords(lang=lang) for lang in LANGUAGES])
+    empty = build_lexicon([], [LanguageWords(lang=lang) for lang in LANGUAGES])
     wordings = [
         Wording(topic=id, lang=lang, field="title", text=name)
         for id, _, _, *names in TOPICS
         for lang, name in zip(LANGUAGES, names, strict=True)
     ]
-    for wording in wordings:
-        add_plain_words(lexicon, wording.lang, wording.text)
+    lexicon = with_words(empty, unknown_words(empty, ((wording.lang, wording.text) for wording in wordings)))
     return World(
         languages=LANGUAGES,
         topics={id: _topic(id, category, related, names) for id, category, related, *names in TOPICS},

@@ -10,7 +10,7 @@ from bot.insight.evaluation import Question, measure
 from bot.insight.tuning import FALSE_AT_MOST, WRONG_AT_MOST, Case, reach, tune
 from bot.search.confidence import FEATURES, Fit
 from bot.search.index import Evidence, Index, Wording
-from bot.search.lexicon import add_plain_words, build_lexicon
+from bot.search.lexicon import build_lexicon, unknown_words, with_words
 from tests.engine.small import TOPICS, small_world
 
 NOISE = (
@@ -135,7 +135,6 @@ def with_keywords(world: World) -> World:
     """Give the world an index that has keywords too."""
     keywords = [Wording(topic=id, lang="en", field="keyword", text=name.en) for id, name in TOPICS.items()]
     wordings = (*world.finder.index.wordings, *keywords)
-    lexicon = build_lexicon((), ())
-    for wording in wordings:
-        add_plain_words(lexicon, wording.lang, wording.text)
+    empty = build_lexicon((), ())
+    lexicon = with_words(empty, unknown_words(empty, ((wording.lang, wording.text) for wording in wordings)))
     return replace(world, finder=replace(world.finder, index=Index(wordings, lexicon)))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Problem
+from bot.knowledge.build import build
 from bot.knowledge.check import check_files, check_wordings
 from bot.knowledge.generated import write_forms
-from bot.knowledge.load import build
 from bot.knowledge.read import read, vocabulary
 from bot.search.lexicon import WordForms
 from bot.search.text import tokens

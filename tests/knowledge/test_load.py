@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bot.knowledge.build import build
 from bot.knowledge.files import Reader
-from bot.knowledge.load import build, load
+from bot.knowledge.load import load
 from bot.knowledge.read import Files, read, texts, vocabulary
 from tests.knowledge.copies import TOPICS, add, change, write
 

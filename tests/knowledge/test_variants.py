@@ -7,8 +7,9 @@ from typing import Final
 import pytest
 
 from bot.groups.rules import All, AnyOf, Is
+from bot.knowledge.build import build
 from bot.knowledge.check import check_files
-from bot.knowledge.load import build, load
+from bot.knowledge.load import load
 from bot.knowledge.read import read
 from tests.knowledge.copies import add, change, write
 from tests.worlds import KNOWLEDGE, real_world

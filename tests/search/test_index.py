@@ -5,7 +5,7 @@ from dataclasses import astuple
 import pytest
 
 from bot.search.index import Evidence, Index, Wording
-from bot.search.lexicon import add_plain_words
+from bot.search.lexicon import unknown_words, with_words
 from tests.search.words import small_lexicon
 from tests.worlds import real_world
 
@@ -30,9 +30,8 @@ def wordings(*left_out: str) -> list[Wording]:
 def index(rows: list[Wording]) -> Index:
     """Build an index over the small lexicon; it knows every word of the small knowledge base."""
     lexicon = small_lexicon()
-    for row in wordings():
-        add_plain_words(lexicon, row.lang, row.text)
-    return Index(rows, lexicon)
+    strange = unknown_words(lexicon, ((row.lang, row.text) for row in wordings()))
+    return Index(rows, with_words(lexicon, strange))
 
 
 INDEX = index(wordings())

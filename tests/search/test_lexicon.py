@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.search.lexicon import Lexicon, add_plain_words
+from bot.search.lexicon import Lexicon, unknown_words, with_words
 from bot.search.text import tokens
 from tests.search.words import WORDS, small_lexicon
 from tests.worlds import real_world
@@ -17,6 +17,11 @@ LEXICON = small_lexicon()
 def sure(token: str, lexicon: Lexicon = LEXICON) -> set[str]:
     """Give the terms that a word means for certain."""
     return {term for term, quality in lexicon.look_up(*tokens(token)).terms.items() if quality == 1.0}
+
+
+def knowing(lang: str, text: str) -> Lexicon:
+    """Give the small lexicon that knows the words of a text too."""
+    return with_words(LEXICON, unknown_words(LEXICON, [(lang, text)]))
 
 
 def test_every_form_is_its_word() -> None:
@@ -82,8 +87,7 @@ def test_what_is_no_slip(token: str) -> None:
 
 def test_the_nearest_word_wins() -> None:
     """Only words with the fewest slips count: what is one slip away hides what is two away."""
-    lexicon = small_lexicon()
-    add_plain_words(lexicon, "et", "taotlus")
+    lexicon = knowing("et", "taotlus")
     terms = lexicon.look_up("taotlem").terms
     assert {term: quality for term, quality in terms.items() if not term.startswith("etp:")} == {"et:taotlema": 0.85}
 
@@ -121,8 +125,7 @@ def test_words_of_grammar(token: str, grammar: bool) -> None:
 def test_a_known_word_is_no_latin_function_word() -> None:
     """A Latin word that a table knows is not taken for a Russian function word with the same key."""
     assert LEXICON.is_function_word("mne")
-    lexicon = small_lexicon()
-    add_plain_words(lexicon, "en", "mne")
+    lexicon = knowing("en", "mne")
     assert lexicon.is_function_word("мне")
     assert not lexicon.is_function_word("mne")
 
@@ -197,8 +200,7 @@ def test_grammar_is_left_out_of_a_text_unless_asked_for() -> None:
 
 def test_plain_words_are_known_by_their_own_form() -> None:
     """A word that no table has is known as it is written, in either script; a known one keeps its terms."""
-    lexicon = small_lexicon()
-    add_plain_words(lexicon, "ru", "Прописка школа")
+    lexicon = knowing("ru", "Прописка школа")
     assert sure("прописка", lexicon) == sure("propiska", lexicon) == {"ru:прописка"}
     assert sure("школа", lexicon) == {"ru:школа", "uk:школа"}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.safety import SITUATIONS, danger
-from bot.search.lexicon import Lexicon, add_plain_words
+from bot.search.lexicon import Lexicon, unknown_words, with_words
 from bot.search.patterns import GAP, PatternError, Patterns, Piece, Read, Slot, compile_pattern
 from bot.search.text import tokens
 from tests.search.words import small_lexicon
@@ -20,9 +20,8 @@ SETS = {"kid": ("laps", "ребенок", "=mind"), "run": ("vid na", '"kool rah
 def lexicon() -> Lexicon:
     """Make a lexicon that knows a few plain words more."""
     made = small_lexicon()
-    add_plain_words(made, "et", "kadunud peksab mind mu mees ei tule homme koju kindlustus tulekahjukindlustus tulekahju")
-    add_plain_words(made, "ru", "незнакомка")
-    return made
+    estonian = "kadunud peksab mind mu mees ei tule homme koju kindlustus tulekahjukindlustus tulekahju"
+    return with_words(made, unknown_words(made, [("et", estonian), ("ru", "незнакомка")]))
 
 
 LEXICON = lexicon()

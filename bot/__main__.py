@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,16 +14,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from bot import __version__, app
+from bot import __version__, app, editing
 from bot.core.effects import Heard
 from bot.engine import utc_now
-from bot.errors import KnowledgeError, Problem, TeejuhtError, WrongUse
-from bot.i18n import catalog_problems
-from bot.insight import evaluation, report, tuning
-from bot.knowledge import build, generated
-from bot.knowledge import check as checking
-from bot.knowledge import forms as forming
+from bot.errors import Problem, TeejuhtError, WrongUse
+from bot.i18n import today_in_estonia
+from bot.insight import evaluation, report
 from bot.knowledge import read as reading
+from bot.knowledge import schemas
 from bot.platforms.terminal import Collector, dressed, plain
 from bot.settings import Settings, load_settings
 from bot.store import migrate
@@ -42,7 +40,7 @@ cli.add_typer(db, name="db")
 screen = Console()
 notes = Console(stderr=True)
 
-Lang = Annotated[str | None, typer.Option("--lang", metavar="L", help="Language to answer in: et, ru or en.")]
+Lang = Annotated[str | None, typer.Option("--lang", metavar="L", help="Language to answer in, such as et.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per message, row or problem.")]
 
 
@@ -114,18 +112,20 @@ def ask(
 
 
 @cli.command()
-def check(as_json: AsJson = False) -> None:
+def check(
+    links: Annotated[bool, typer.Option("--links", help="Try every link over the network too.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check knowledge and catalogs and list every problem as file:line; exit code 1 if there are errors."""
-    settings = load_settings()
-    files = reading.read(settings.knowledge, checks=True)
-    problems = checking.check_files(files, datetime.now(UTC).date())
-    known = len(files.problems)
-    world = build.build(files)
-    problems += files.problems[known:]
-    if world:
-        problems += checking.check_wordings(files, world)
-    problems += catalog_problems(settings.locales, files.languages)
-    show_problems(sorted(problems, key=lambda p: (not p.error, p.path, p.line)), as_json=as_json)
+    files, problems = editing.check(load_settings())
+    if links:
+        wanted = editing.all_links(files)
+        with progress("Trying links", len(wanted)) as tell:
+            problems += editing.try_links(files, wanted, tell)
+    if not as_json:
+        counts = editing.census(files, today_in_estonia())
+        typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+    show_problems(problems, as_json=as_json)
     if any(problem.error for problem in problems):
         raise typer.Exit(1)
 
@@ -154,21 +154,56 @@ def evaluate(
 @cli.command("forms")
 def make_forms() -> None:
     """Generate all word forms and the language model into knowledge/.index (needs `make install-forms`)."""
+    for line in editing.make_forms(load_settings()):
+        notes.print(line)
+
+
+@cli.command()
+def diff(
+    revision: Annotated[
+        str, typer.Argument(metavar="REV", help="The revision to compare with, as git knows it: HEAD, main, ...")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show which check wordings and phrasings get another answer than at a revision."""
     settings = load_settings()
-    files = reading.read(settings.knowledge)
-    if errors := [p for p in files.problems if p.error]:
-        raise KnowledgeError(errors)
-    texts = list(reading.texts(files))
-    notes.print("Generating word forms ...")
-    made = forming.generate(texts, files.known_languages)
-    folder = settings.knowledge / ".index"
-    today = datetime.now(UTC).date()
-    note = f"generated {today} by `teejuht forms` with {forming.versions()}; sources and licences in NOTICE"
-    for lang, words in made.items():
-        generated.write_forms(folder, lang, words, note)
-        notes.print(f"{lang}: {len(words)} words, {sum(len(word.forms) for word in words)} forms")
-    notes.print("Training the language model ...")
-    generated.write_language_model(folder, forming.train_language_model(texts), note)
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("Reading", total=None)
+        changes = editing.differences(
+            settings,
+            revision,
+            begin=lambda total: bar.update(task, description="Asking", total=total),
+            tell=lambda: bar.advance(task),
+        )
+    if as_json:
+        for change in changes:
+            row = {"text": change.question.text, "lang": change.question.lang, "kind": change.question.kind}
+            typer.echo(
+                json.dumps({**row, "before": change.before, "after": change.after, "better": change.better}, ensure_ascii=False)
+            )
+    elif changes:
+        screen.print(report.changes_table(changes))
+    if not as_json:
+        typer.echo(report.changes_line(changes))
+
+
+@cli.command()
+def schema(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")]) -> None:
+    """Write JSON Schemas of the knowledge files, for programs that complete and check while one types."""
+    try:
+        schemas.write_schemas(folder)
+    except OSError as error:
+        raise WrongUse(f"{folder} cannot be written: {error.strerror}") from error
+    notes.print(f"{len(schemas.KINDS)} schemas written to {folder}", markup=False)
+
+
+@cli.command()
+def preview(port: Annotated[int, typer.Option(help="The port of this machine to listen on.", min=0, max=65535)] = 8090) -> None:
+    """Show every topic as Telegram, Matrix and the web page will, on a local page that follows the files as they are saved."""
+    settings = load_settings()
+    notes.print("Reading ...")
+    work = editing.preview(settings, port, lambda url: notes.print(f"Preview: {url}"))
+    asyncio.run(app.until_stopped(work))
 
 
 @cli.command()
@@ -176,7 +211,7 @@ def status(as_json: AsJson = False) -> None:
     """Show what waits, what is kept, whether the knowledge is sound, and what was asked in the last 30 days."""
     settings = load_settings()
     found = asyncio.run(app.status(settings))
-    faults = checking.errors(settings.knowledge)
+    faults = app.faults(settings)
     rows = {
         "knowledge": f"{faults} errors in the files: they are not served, see `teejuht check`" if faults else "sound",
         "database revision": found.revision,
@@ -253,10 +288,9 @@ def show_problems(problems: Sequence[Problem], *, as_json: bool) -> None:
 def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
     """Measure a file of questions, or the check wordings, and print the table."""
     world = app.load_content(settings).world
-    questions = _labelled(file) if file else _checks(reading.read(settings.knowledge, checks=True))
-    with Progress(console=notes, transient=True) as progress:
-        task = progress.add_task("Asking", total=len(questions))
-        table, left_out = evaluation.measure(questions, world, tell=lambda: progress.advance(task))
+    questions = _labelled(file) if file else editing.labelled(reading.read(settings.knowledge, checks=True))
+    with progress("Asking", len(questions)) as tell:
+        table, left_out = evaluation.measure(questions, world, tell=tell)
     if as_json:
         rows = {group: {**s.shares(), "inside": s.inside, "outside": s.outside} for group, s in evaluation.as_rows(table)}
         typer.echo(json.dumps({"left_out": left_out, "groups": rows}, ensure_ascii=False))
@@ -267,17 +301,18 @@ def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
 
 def tune_knowledge(settings: Settings) -> None:
     """Fit the numbers and write them, with what they reach."""
-    files = reading.read(settings.knowledge, checks=True)
-    world = build.build(files)
-    if world is None or any(problem.error for problem in files.problems):
-        raise KnowledgeError([problem for problem in files.problems if problem.error])
-    checks = _checks(files)
-    with Progress(console=notes, transient=True) as progress:
-        task = progress.add_task("Learning", total=len(checks) + len(world.finder.index.wordings))
-        fit, reached = tuning.tune(world, checks, tell=lambda: progress.advance(task))
-    note = f"fitted {datetime.now(UTC).date()} by `teejuht eval --tune` on {len(checks)} check wordings"
-    generated.write_fit(settings.knowledge / ".index", fit, note, reached)
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("Learning", total=None)
+        reached = editing.tune(settings, begin=lambda total: bar.update(task, total=total), tell=lambda: bar.advance(task))
     typer.echo(json.dumps(reached))
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error; gives what to call for each step."""
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _labelled(file: Path) -> list[evaluation.Question]:
@@ -286,14 +321,6 @@ def _labelled(file: Path) -> list[evaluation.Question]:
             text=row["text"], topics=tuple(row.get("topics") or ()), lang=row.get("lang", ""), kind=row.get("kind", "")
         )
         for row in read_lines(file, needs="text")
-    ]
-
-
-def _checks(files: reading.Files) -> list[evaluation.Question]:
-    return [
-        evaluation.Question(text=row.text, topics=tuple(row.topics), lang=lang, kind=row.kind)
-        for lang, rows in files.checks.items()
-        for row in rows
     ]
 
 

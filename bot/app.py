@@ -19,12 +19,12 @@ from bot.core.texts import NO_OPERATOR
 from bot.core.world import World
 from bot.engine import Bell, Clock, Engine, Watch, utc_now
 from bot.errors import KnowledgeError, SettingsError
-from bot.i18n import Catalogs, load_catalogs
+from bot.i18n import Catalogs, load_catalogs, today_in_estonia
 from bot.knowledge.load import Library, out_of_date
 from bot.platforms.terminal import Collector, TerminalChannel
 from bot.platforms.web.channel import WebChannel
 from bot.ports import Channel, Message, Retention, Status, Turn
-from bot.render.speak import TALLINN, contact_line
+from bot.render.speak import contact_line
 from bot.settings import Settings
 from bot.store import migrate
 from bot.store.store import SqlStore
@@ -83,7 +83,7 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         tell(f"{len(content.world.topics)} topics in {', '.join(content.world.languages)}")
         if settings.web:
             tell(f"Web page: {settings.public_url or f'http://{settings.web_host}:{settings.web_port}'}")
-        await _until_stopped(_beside(engine.run(), keep_fresh(content, library), remind(content)))
+        await until_stopped(_beside(engine.run(), keep_fresh(content, library), remind(content)))
     finally:
         await store.close()
 
@@ -115,7 +115,7 @@ async def remind(content: Content, clock: Clock = utc_now) -> None:
     """Report once what has gone out of date; days turn without any file changing."""
     told: set[str] = set()
     while True:
-        due = set(out_of_date(content.world, clock().astimezone(TALLINN).date()))
+        due = set(out_of_date(content.world, today_in_estonia(clock())))
         if new := sorted(due - told):
             log.warning("knowledge out of date", what=new)
         told = due
@@ -171,6 +171,11 @@ def understood(heard: Heard | None, said: Sequence[Message], world: World) -> He
     return Heard(lang=lang, decision="answer" if topics else "abstain", topics=tuple(topics))
 
 
+def faults(settings: Settings) -> int:
+    """Count what keeps the knowledge files from being served as they are now."""
+    return sum(problem.error for problem in Library(settings.knowledge).look().problems)
+
+
 async def status(settings: Settings) -> Status:
     """Look into the configured database."""
     store = await SqlStore.open(settings.database)
@@ -200,7 +205,7 @@ async def _beside(work: Coroutine[None, None, None], *others: Coroutine[None, No
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _until_stopped(work: Coroutine[None, None, None]) -> None:
+async def until_stopped(work: Coroutine[None, None, None]) -> None:
     """Run until done or until SIGTERM or SIGINT asks to stop."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()

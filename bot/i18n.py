@@ -7,11 +7,12 @@ is a translation like the others.
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from gettext import GNUTranslations
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, get_day_names
@@ -22,8 +23,15 @@ from babel.support import Translations
 from bot.errors import Problem, SettingsError
 
 DOMAIN = "teejuht"
+TALLINN = ZoneInfo("Europe/Tallinn")
+"""Days, dates and office hours are Estonia's, also on a machine that runs on UTC."""
 SHORT_NUMBER = 6
 _PLACE = re.compile(r"\{(\w+)\}")
+
+
+def today_in_estonia(now: datetime | None = None) -> date:
+    """Give the day in Tallinn, now or at a moment."""
+    return (now or datetime.now(UTC)).astimezone(TALLINN).date()
 
 
 class Catalogs:

@@ -273,7 +273,7 @@ def _settings(name: str, argument: str, state: Conversation, lang: str, world: W
     if name == "town" and not argument:
         state = replace(state, stage=Stage.TOWN, pending="")
         return Step(state, (Say(lang=lang, marks=(Text(ASK_TOWN),), choices=town_choices(world)),))
-    if name == "county" and any(county["et"] == argument for county in world.counties()):
+    if name == "county" and argument in world.counties():
         text = Text(CHOOSE_TOWN, {"county": CountyName(argument)})
         return Step(state, (Say(lang=lang, marks=(text,), choices=town_choices(world, argument)),))
     return None

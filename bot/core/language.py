@@ -12,6 +12,7 @@ from bot.core.texts import (
     Text,
 )
 from bot.core.world import World
+from bot.search.langid import CLASSES
 
 SURE = 0.6
 SURE_TO_OFFER = 0.8
@@ -39,7 +40,8 @@ class Reply:
 def default_language(hint: str, world: World) -> str:
     """Take the platform's language of the person, its relative, or the first of ours."""
     code = hint.lower().split("-")[0]
-    code = RELATED.get(code, code)
+    if code not in world.languages:
+        code = RELATED.get(code, code)
     return code if code in world.languages else world.languages[0]
 
 
@@ -58,9 +60,11 @@ def reply_language(text: str, state: Conversation, world: World) -> Reply:
     guess = world.language_model.identify(text, state.lang or None)
     held = current_language(state, world)
     identified = guess.lang if guess.lang and guess.p >= SURE else held
+    if identified == "xx" and not set(world.languages) <= set(CLASSES):
+        identified = held  # it may be the language of ours that the model has never seen
     if identified == "xx":
         return _foreign(held, state, world)
-    if identified in RELATED and not state.lang_chosen:
+    if identified in RELATED and identified not in world.languages and not state.lang_chosen:
         return _related(identified, state, world)
     if identified not in world.languages or identified == held:
         settled = identified == held and bool(guess.lang)

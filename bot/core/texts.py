@@ -45,7 +45,7 @@ class TownName:
 
 @dataclass(frozen=True, slots=True)
 class CountyName:
-    """A county's name in the reader's language, known by its Estonian one."""
+    """A county's name in the reader's language, known by the one in the first language."""
 
     county: str
 

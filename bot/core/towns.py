@@ -9,8 +9,8 @@ FEW = 8
 
 def town_choices(world: World, county: str = "") -> tuple[Choice, ...]:
     """Offer municipalities: all of them if they are few, otherwise the counties, then those of one county."""
-    towns = [town for town in world.towns() if not county or town.county["et"] == county]
+    towns = [town for town in world.towns() if not county or world.county_of(town) == county]
     unknown = Choice(f"town:{NATIONAL}", Text(LABEL_NO_TOWN))
     if county or len(towns) <= FEW:
         return (*(Choice(f"town:{town.slug}", TownName(town.slug)) for town in towns), unknown)
-    return (*(Choice(f"county:{c['et']}", CountyName(c["et"])) for c in world.counties()), unknown)
+    return (*(Choice(f"county:{name}", CountyName(name)) for name in world.counties()), unknown)

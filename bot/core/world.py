@@ -164,10 +164,14 @@ class World:
         """Give the municipalities without the national fallback."""
         return tuple(m for slug, m in self.municipalities.items() if slug != NATIONAL)
 
-    def counties(self) -> tuple[Mapping[str, str], ...]:
-        """Give the counties that have municipalities, by their Estonian names."""
-        found = {town.county["et"]: town.county for town in self.towns()}
-        return tuple(found[name] for name in sorted(found))
+    def county_of(self, town: Municipality) -> str:
+        """Name a municipality's county as option ids do: in the first language."""
+        return town.county.get(self.languages[0], "")
+
+    def counties(self) -> Mapping[str, Mapping[str, str]]:
+        """Give the counties that have municipalities: their names in each language, in alphabetical order of the first."""
+        found = {self.county_of(town): town.county for town in self.towns() if town.county}
+        return {name: found[name] for name in sorted(found)}
 
     def place(self, slug: str | None) -> Municipality:
         """Give the municipality, or the national fallback for an unknown one."""

@@ -1,10 +1,12 @@
 """Tables for people: how well questions are answered, and how one question is understood. Knows Rich; measures nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from rich.markup import escape
 from rich.table import Column, Table
 
 from bot.core.world import World
+from bot.insight.comparison import Change
 from bot.insight.evaluation import MEASURES, Scores, as_rows
 
 CANDIDATES = 6
@@ -34,6 +36,23 @@ def explain(question: str, world: World) -> Iterator[Table | str]:
     for row in world.finder.index.find(question)[:CANDIDATES]:
         nearest = world.finder.index.wordings[row.wording].text if row.wording >= 0 else ""
         figures = (confidence.get(row.topic, 0.0), row.score, row.phrase, row.coverage, row.trigram)
-        table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), nearest)
+        table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), escape(nearest))
     yield table
     yield f"decision: {finding.decision} {', '.join(candidate.topic for candidate in finding.shown)}"
+
+
+def changes_table(changes: Sequence[Change]) -> Table:
+    """Lay out the questions whose answer changed, those that got worse first."""
+    shown = Table("question", "language", "kind", "before", "after", Column("", no_wrap=True))
+    words = {None: "", True: "better", False: "worse"}
+    for change in sorted(changes, key=lambda change: (change.better is not False, change.better is None)):
+        asked = change.question
+        shown.add_row(escape(asked.text), asked.lang, asked.kind, change.before, change.after, words[change.better])
+    return shown
+
+
+def changes_line(changes: Sequence[Change]) -> str:
+    """Count the changes."""
+    better = sum(change.better is True for change in changes)
+    worse = sum(change.better is False for change in changes)
+    return f"{len(changes)} questions get another answer: {better} better, {worse} worse"

@@ -30,7 +30,7 @@ from bot.search.acts import build_acts
 from bot.search.finder import Finder
 from bot.search.index import Index
 from bot.search.langid import LanguageModel
-from bot.search.lexicon import LanguageWords, Lexicon, build_lexicon, unknown_words, with_words
+from bot.search.lexicon import LanguageWords, Lexicon, WordForms, build_lexicon, unknown_words, with_words
 from bot.search.patterns import Pattern, PatternError, Patterns, compile_pattern
 from bot.search.places import build_places
 from bot.search.text import fold
@@ -42,14 +42,14 @@ class Memo(Generic[T]):
     """Remembers the last thing made, and from what: a reload makes only those slow parts anew whose files have changed."""
 
     def __init__(self) -> None:
+        self.made: T | None = None
         self._inputs: tuple[object, ...] = ()
-        self._made: T | None = None
 
     def __call__(self, make: Callable[[], T], *inputs: object) -> T:
         """Make it anew if the inputs differ from those of the last time."""
-        if self._made is None or self._inputs != inputs:
-            self._made, self._inputs = make(), inputs
-        return self._made
+        if self.made is None or self._inputs != inputs:
+            self.made, self._inputs = make(), inputs
+        return self.made
 
 
 @dataclass(slots=True)
@@ -57,7 +57,9 @@ class Memos:
     """The parts of a World that are slow to make."""
 
     base: Memo[Lexicon] = field(default_factory=Memo)
+    plain: Memo[tuple[WordForms, ...]] = field(default_factory=Memo)
     lexicon: Memo[Lexicon] = field(default_factory=Memo)
+    index: Memo[Index] = field(default_factory=Memo)
     dangers: Memo[Patterns] = field(default_factory=Memo)
 
 
@@ -69,10 +71,12 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
         return None
     memos = memos or Memos()
     base = memos.base(lambda: build_lexicon(files.generated.words, _language_words(files)), files.generated.words, files.lexicon)
-    plain = unknown_words(base, vocabulary(files))
+    words = tuple(vocabulary(files))
+    plain = memos.plain(lambda: unknown_words(base, words), words, base)
     lexicon = memos.lexicon(lambda: with_words(base, plain), plain, base)
+    phrases = tuple(wordings(files))
+    index = memos.index(lambda: Index(phrases, lexicon, memos.index.made), phrases, lexicon)
     careful = {category.id for category in files.categories if category.careful}
-    index = Index(list(wordings(files)), lexicon)
     return World(
         languages=files.languages,
         topics={id: _topic(topic, files) for id, topic in _in_order(files)},

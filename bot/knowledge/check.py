@@ -1,26 +1,23 @@
-"""Checking knowledge beyond its form: references, values, lengths, wordings that fail. Finds everything at once.
+"""Checking knowledge beyond its form: references, languages, dates, wordings that fail. Finds everything at once.
 
 Errors stop a reload, warnings do not.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 
+from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS
-from bot.core.world import World
+from bot.core.world import NATIONAL, World
 from bot.errors import Problem
-from bot.knowledge.read import Files, read, vocabulary, wordings
-from bot.knowledge.variants import MAX_VARIANT, check_facts, check_variants
+from bot.knowledge.bodies import check_texts, check_values
+from bot.knowledge.read import Files, vocabulary, wordings
+from bot.knowledge.variants import check_facts, check_variants
 from bot.search.text import fold, tokens
 
-MAX_ANSWER = 900
 MIN_CHECKS = 4
 MIN_NONE = 120
-YEAR_DAYS = 366
-_VALUE = re.compile(r"\{\{\s*([^}]*?)\s*\}\}")
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
 
 def check_files(files: Files, today: date) -> list[Problem]:
@@ -28,8 +25,11 @@ def check_files(files: Files, today: date) -> list[Problem]:
     root = files.reader.root
     found = [
         *_references(files, root),
-        *_values(files, root, today),
-        *_texts(files, root),
+        *_languages_of_names(files, root),
+        *_stray(files, root),
+        *_words(files, root),
+        *check_values(files, today),
+        *check_texts(files),
         *_doubles(files, root),
         *check_facts(files),
         *check_variants(files, today),
@@ -40,11 +40,6 @@ def check_files(files: Files, today: date) -> list[Problem]:
     if files.checks:
         found += _check_counts(files, root)
     return [*files.problems, *found]
-
-
-def errors(root: Path) -> int:
-    """Count what keeps the files below `root` from being served."""
-    return sum(problem.error for problem in check_files(read(root), datetime.now(UTC).date()))
 
 
 def check_wordings(files: Files, world: World) -> Iterator[Problem]:
@@ -72,73 +67,64 @@ def _references(files: Files, root: Path) -> Iterator[Problem]:
                 yield files.reader.problem(path, "related:", "a topic is not related to itself")
     for slug, place in files.municipalities.items():
         path = root / "municipalities" / f"{slug}.yaml"
-        for topic_id, added in place.additions.items():
+        for topic_id in place.additions:
             if topic_id not in files.topics:
                 yield files.reader.problem(path, f"{topic_id}:", f"there is no topic {topic_id!r} yet", error=False)
-            yield from _languages(files, path, topic_id, added.text)
-        for contact in place.contacts:
-            yield from _languages(files, path, contact.id, contact.name)
-        yield from _languages(files, path, "name", place.name)
-        yield from _languages(files, path, "operator", place.operator)
-    for category in files.categories:
-        yield from _languages(files, root / "categories.yaml", category.id, category.name)
+        if slug != NATIONAL and not place.county:
+            yield files.reader.problem(path, "name:", "county: this key is missing; add it")
 
 
-def _languages(files: Files, path: Path, what: str, texts: Iterable[str]) -> Iterator[Problem]:
-    for lang in sorted(set(files.languages) - set(texts)):
-        yield files.reader.problem(path, what, f"{what}: the language {lang} is missing")
-
-
-def _values(files: Files, root: Path, today: date) -> Iterator[Problem]:
-    used: set[str] = set()
-    for path, text in _bodies(files, root):
-        for name in _VALUE.findall(text):
-            used.add(name)
-            if name not in files.values:
-                yield files.reader.problem(path, "{{ " + name, f"there is no value {name!r} in values.yaml")
-    values = root / "values.yaml"
-    for name, value in files.values.items():
-        if name not in used:
-            yield files.reader.problem(values, f"{name}:", f"{name} is used nowhere; remove it", error=False)
-        if value.valid_until and value.valid_until < today:
-            text = f"{name} was valid until {value.valid_until}; residents see a link instead"
-            yield files.reader.problem(values, f"{name}:", text, error=False)
-        if value.kind in ("money", "number", "date") and (value.as_of is None or (today - value.as_of).days > YEAR_DAYS):
-            yield files.reader.problem(values, f"{name}:", f"{name}: an amount needs an as_of of at most 12 months", error=False)
-
-
-def _bodies(files: Files, root: Path) -> Iterator[tuple[Path, str]]:
-    for id, texts in files.texts.items():
-        for lang, written in texts.items():
-            for body in (written.body, *written.variants.values()):
-                yield root / lang / f"{id}.md", body
-    for lang, safety in files.safety.items():
-        for card in safety.cards.values():
-            yield root / "safety" / f"{lang}.yaml", card
+def _languages_of_names(files: Files, root: Path) -> Iterator[Problem]:
     for slug, place in files.municipalities.items():
-        for added in place.additions.values():
-            for text in added.text.values():
-                yield root / "municipalities" / f"{slug}.yaml", text
+        path = root / "municipalities" / f"{slug}.yaml"
+        yield from _languages(files, path, "name:", "name", place.name)
+        yield from _languages(files, path, "operator:", "operator", place.operator)
+        yield from _languages(files, path, "county:", "county", place.county) if place.county else ()
+        for topic_id, added in place.additions.items():
+            yield from _languages(files, path, f"{topic_id}:", topic_id, added.text)
+        for contact in place.contacts:
+            yield from _languages(files, path, f"id: {contact.id}", contact.id, contact.name)
+    for category in files.categories:
+        yield from _languages(files, root / "categories.yaml", f"id: {category.id}", category.id, category.name)
 
 
-def _texts(files: Files, root: Path) -> Iterator[Problem]:
-    for id, texts in files.texts.items():
-        for lang, text in texts.items():
-            path = root / lang / f"{id}.md"
-            yield from _text(files, path, "---", "the answer", text.body, MAX_ANSWER)
-            for variant, body in text.variants.items():
-                yield from _text(files, path, f"## variant: {variant}", f"the variant {variant!r}", body, MAX_VARIANT)
+def _languages(files: Files, path: Path, needle: str, what: str, texts: Collection[str]) -> Iterator[Problem]:
+    for lang in files.languages:
+        if lang not in texts:
+            yield files.reader.problem(path, needle, f"{what}: the language {lang} is missing")
+    for lang in texts if files.languages else ():
+        if lang not in files.languages:
+            yield files.reader.problem(path, needle, f"{what}: {lang!r} is no language of languages.yaml", error=False)
 
 
-def _text(files: Files, path: Path, needle: str, what: str, body: str, limit: int) -> Iterator[Problem]:
-    seen = _LINK.sub(r"\1", _VALUE.sub("value", body))
-    if len(seen) > limit:
-        yield files.reader.problem(path, needle, f"{what} has {len(seen)} characters; at most {limit} are read")
-    if not body:
-        yield files.reader.problem(path, needle, f"{what} has no text")
-    for line in body.splitlines():
-        if line.lstrip().startswith(("#", "|", "<", ">", "```")):
-            yield files.reader.problem(path, line, "only paragraphs, lists, bold and links are shown; write it so")
+def _stray(files: Files, root: Path) -> Iterator[Problem]:
+    """Name files that nobody reads: a slip in a name, or a file that was left over."""
+    wanted = {"topics": ("*", ".yaml"), "municipalities": ("*", ".yaml")}
+    for folder, (pattern, suffix) in wanted.items():
+        for path in sorted((root / folder).glob(pattern)):
+            if path.suffix != suffix:
+                yield Problem(files.reader.name(path), 1, f"nobody reads this file; its name must end with {suffix}", error=False)
+    for lang in files.languages:
+        for path in sorted((root / lang).iterdir()) if (root / lang).is_dir() else ():
+            if path.name != "facts.yaml" and not (path.suffix == ".md" and (root / "topics" / f"{path.stem}.yaml").exists()):
+                text = f"nobody reads this file: there is no topics/{path.stem}.yaml"
+                yield Problem(files.reader.name(path), 1, text, error=False)
+
+
+def _words(files: Files, root: Path) -> Iterator[Problem]:
+    """Look at what a language needs to be understood: words of grammar, small acts."""
+    for lang in files.languages:
+        if (words := files.lexicon.get(lang)) and not words.function_words:
+            path = root / "lexicon" / f"{lang}.yaml"
+            yield files.reader.problem(
+                path, "function_words", "there are no function_words; write the words of grammar", error=False
+            )
+        path = root / "acts" / f"{lang}.yaml"
+        for act in files.acts.get(lang, {}):
+            if act not in ACT_ORDER:
+                yield files.reader.problem(path, f"{act}:", f"there is no act {act!r}; there are {', '.join(ACT_ORDER)}")
+        if missing := [act for act in ACT_ORDER if act not in files.acts.get(lang, {})]:
+            yield files.reader.problem(path, "", f"no wordings for {', '.join(missing)}", error=False)
 
 
 def _doubles(files: Files, root: Path) -> Iterator[Problem]:
@@ -156,6 +142,10 @@ def _doubles(files: Files, root: Path) -> Iterator[Problem]:
 def _safety(files: Files, root: Path) -> Iterator[Problem]:
     for lang, safety in files.safety.items():
         path = root / "safety" / f"{lang}.yaml"
+        for unknown in sorted({*safety.cards, *safety.situations} - set(SITUATIONS)):
+            yield files.reader.problem(
+                path, f"{unknown}:", f"there is no situation {unknown!r}; there are {', '.join(SITUATIONS)}"
+            )
         for situation, topic in SITUATIONS.items():
             if situation not in safety.cards or situation not in safety.situations:
                 yield files.reader.problem(path, "cards:", f"the situation {situation!r} needs a card and combinations")
@@ -168,6 +158,9 @@ def _reviews(files: Files, root: Path, today: date) -> Iterator[Problem]:
         path = root / "topics" / f"{id}.yaml"
         if topic.review_by < today:
             yield files.reader.problem(path, "review_by:", f"was due for review on {topic.review_by}", error=False)
+        for source in topic.sources:
+            if max(source.checked, source.as_of or source.checked) > today:
+                yield files.reader.problem(path, source.url, "this day lies ahead; write the day that it was", error=False)
         if all(source.as_of is None for source in topic.sources):
             yield files.reader.problem(path, "sources:", "no source has a date (as_of)", error=False)
 
@@ -190,7 +183,11 @@ def _forms(files: Files, root: Path) -> Iterator[Problem]:
 
 def _check_counts(files: Files, root: Path) -> Iterator[Problem]:
     for lang, rows in files.checks.items():
-        path = files.reader.name(root / "checks" / f"{lang}.yaml")
+        file = root / "checks" / f"{lang}.yaml"
+        path = files.reader.name(file)
+        for row in rows:
+            for unknown in sorted(set(row.topics) - set(files.topics)):
+                yield files.reader.problem(file, row.text, f"there is no topic {unknown!r}")
         for topic in files.topics:
             count = sum(topic in row.topics for row in rows)
             if count < MIN_CHECKS:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
+from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.reader import ReaderError
 
 from bot.errors import Problem
@@ -41,6 +42,8 @@ ADVICE = {
     "list_type": "write a list here: lines that begin with `- `",
     "model_type": "write `key: value` pairs here",
     "dict_type": "write `key: value` pairs here",
+    "too_short": "there are too few here; {msg}",
+    "string_too_long": "this is too long; {msg}",
     "string_type": "write a text here; put it in quotes if it looks like a number",
     "date_from_datetime_parsing": "write a date as 2026-03-05",
     "date_parsing": "write a date as 2026-03-05, or `unknown` where that is allowed",
@@ -76,7 +79,10 @@ class Reader:
             lines = path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError):
             return 1
-        return next((number for number, line in enumerate(lines, 1) if needle.strip() in line), 1)
+        wanted = needle.strip()
+        whole = re.compile(rf"(?<![\w/-]){re.escape(wanted)}(?![\w/?&=#-])")
+        found = [number for number, line in enumerate(lines, 1) if wanted in line]
+        return next((number for number in found if whole.search(lines[number - 1])), found[0] if found else 1)
 
     def name(self, path: Path) -> str:
         """Name a file as an editor knows it: knowledge/et/school.md."""
@@ -134,8 +140,7 @@ class Reader:
     def parse(self, path: Path, text: str, model: type[T] | TypeAdapter[T], *, offset: int = 0) -> T | None:
         """Read YAML text into a model, or report every fault at its line."""
         try:
-            _look_over(text)
-            data = YAML(typ="safe", pure=True).load(text)
+            data = _load(text)
         except MarkedYAMLError as error:
             unclosed = "end of stream" in str(error.problem)
             mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
@@ -161,24 +166,38 @@ class Reader:
         for fault in error.errors(include_url=False):
             where = [step for step in fault["loc"] if not (isinstance(step, str) and "[" in step)]
             shown = ".".join(map(str, where)) or "the file"
-            advice = ADVICE.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+            said = fault["msg"].removeprefix("Value error, ")
+            advice = ADVICE.get(fault["type"], said).replace("{msg}", said[:1].lower() + said[1:])
             self.report(path, _line(tree, where) + offset, f"{shown}: {advice}")
 
 
-def _look_over(text: str) -> None:
-    """Refuse what nobody needs and what can blow a small file up (aliases, depth), and days that no calendar has."""
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise MarkedYAMLError(problem="this is nested too deeply", problem_mark=event.start_mark)
+class _Plain(Composer):
+    """Refuses what nobody needs and what can blow a small file up (aliases, depth), and days that no calendar has."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - as the library has it
+        event = self.parser.peek_event()
         if isinstance(event, AliasEvent):
             raise MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=event.start_mark)
+        if self._depth == MAX_DEPTH:
+            raise MarkedYAMLError(problem="this is nested too deeply", problem_mark=event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
         if isinstance(event, ScalarEvent) and event.implicit[0] and _DATE.fullmatch(event.value):
             try:
                 date(*map(int, event.value.split("-")))
             except ValueError:
                 raise MarkedYAMLError(problem="there is no such day", problem_mark=event.start_mark) from None
+        return node
+
+
+def _load(text: str) -> Any:  # noqa: ANN401 - YAML may hold anything
+    """Parse YAML 1.2 into plain values."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Plain
+    return yaml.load(text)
 
 
 def _line(tree: Any, where: Sequence[int | str]) -> int:  # noqa: ANN401 - a parsed YAML tree has no narrower type

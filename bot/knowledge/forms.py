@@ -21,9 +21,11 @@ from babel.messages.pofile import read_po
 from bot.errors import WrongUse
 from bot.search.langid import CLASSES, train
 from bot.search.lexicon import WordForms
-from bot.search.text import is_cyrillic, is_latin, tokens
+from bot.search.text import fold, is_cyrillic, is_latin, tokens
 
 GRAMS = 12_000
+GENERATED = ("et", "ru", "en", "uk")
+"""Languages that have a generator; the words of others are known as they are written."""
 CATALOGUES = ("django", "rest_framework", "allauth", "wagtail", "wtforms", "humanize")
 OTHER_LATIN = ("fi", "lv", "lt", "sv", "nb", "da", "de", "fr", "es", "pt", "it", "pl", "cs", "sk", "sl", "hr", "hu", "ro", "tr",
                "nl", "ca", "sq", "az", "id", "vi", "is", "ga", "eu")  # fmt: skip
@@ -98,6 +100,8 @@ def generate(texts: Iterable[tuple[str, str]], languages: Iterable[str]) -> dict
             for lang in analysers.route(token, home):
                 for word in analysers.forms(token, lang):
                     _merge(found[lang], word)
+            if home not in GENERATED:  # its words stand for themselves
+                _merge(found[home], WordForms(lang=home, lemma=token, parts=(), forms=(fold(token),)))
     return {lang: list(words.values()) for lang, words in found.items()}
 
 
@@ -117,6 +121,8 @@ def train_language_model(texts: Iterable[tuple[str, str]]) -> dict[str, tuple[in
     samples["xx"] += [word for lang in OTHER_LATIN for word in catalogues.get(lang, [])]
     samples["xx-cyrl"] += [word for lang in OTHER_CYRILLIC for word in catalogues.get(lang, [])]
     for lang, text in texts:
+        if lang not in samples:
+            continue
         cyrillic = lang in ("ru", "uk")
         samples[lang] += 3 * [word for word in tokens(text) if (is_cyrillic(word) if cyrillic else is_latin(word))]
     samples["ru-latn"] = [_latin(word, pick) for word in samples["ru"]]
@@ -136,6 +142,8 @@ class _Analysers:
 
     def route(self, token: str, home: str) -> list[str]:
         """Name the languages whose word a token in a file of language `home` may be."""
+        if home not in GENERATED:
+            return []
         if is_cyrillic(token):
             known = ["ru"] if self._russian.word_is_known(token) else []
             known += ["uk"] if self._ukrainian.knows(token) else []

@@ -4,21 +4,32 @@ Knows when a World may be served; not who serves it.
 """
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from watchfiles import awatch
 
 from bot.core.world import World
-from bot.errors import KnowledgeError
+from bot.errors import KnowledgeError, Problem
+from bot.i18n import today_in_estonia
 from bot.knowledge.build import Memos, build
 from bot.knowledge.check import check_files
 from bot.knowledge.files import Kept
-from bot.knowledge.read import read
+from bot.knowledge.read import Files, read
 
+BEGUN_MS = 500
 SETTLED_MS = 50
 GATHER_MS = 200
 """Several files are often touched at once: they are taken together when nothing more comes, or after this time."""
+
+
+class Look(NamedTuple):
+    """What a reading of the folder found; `world` may lack what is broken, and is None if nothing works without it."""
+
+    files: Files
+    world: World | None
+    problems: list[Problem]
 
 
 class Library:
@@ -32,18 +43,33 @@ class Library:
 
     def load(self) -> World:
         """Read and build the World. Errors: KnowledgeError with every problem if any of them is an error."""
-        files = read(self._root, kept=self._kept)
-        world = build(files, home=self._home, memos=self._memos)
-        errors = [problem for problem in check_files(files, datetime.now(UTC).date()) if problem.error]
+        _, world, problems = self.look()
+        errors = [problem for problem in problems if problem.error]
         if world is None or errors:
-            self._memos = Memos()  # what was made from broken files must not be taken for good
             raise KnowledgeError(errors)
         return world
 
+    def look(self, *, checks: bool = False) -> Look:
+        """Read and build as far as the files allow, and tell everything that is wrong with them."""
+        files = read(self._root, checks=checks, kept=self._kept)
+        world = build(files, home=self._home, memos=self._memos)
+        problems = check_files(files, today_in_estonia())
+        if any(problem.error for problem in problems):
+            self._memos = Memos()  # what was made from broken files must not be taken for good
+        return Look(files, world, problems)
+
     async def changes(self) -> AsyncIterator[None]:
-        """Tell of each change in the folder, several at once as one. Errors: OSError if the folder cannot be watched."""
-        async for _ in awatch(self._root, debounce=GATHER_MS, step=SETTLED_MS):
-            yield
+        """Tell of each change in the folder, several at once as one. Errors: OSError if the folder cannot be watched.
+
+        The first word comes soon after the watch has begun: something may have changed before.
+        """
+        begun = False
+        async for changed in awatch(
+            self._root, debounce=GATHER_MS, step=SETTLED_MS, rust_timeout=BEGUN_MS, yield_on_timeout=True
+        ):
+            if changed or not begun:
+                begun = True
+                yield
 
 
 def load(root: Path, *, home: str | None = None) -> World:

@@ -1,13 +1,26 @@
 """What each knowledge file may contain, as pydantic models; an unknown key is an error."""
 
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bot.groups.facts import FactKind
 
+PHONE = r"^\+?\d{3,14}$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[a-z]+$"
 Id = Annotated[str, StringConstraints(pattern=r"^_?[a-z0-9]+(-[a-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -15,6 +28,12 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("links begin with https://")
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if not host or any(sign.isspace() for sign in url):
+        raise ValueError("this is no address of a web page")
     return url
 
 
@@ -22,15 +41,19 @@ def _day(value: object) -> object:
     return None if value == "unknown" else value
 
 
-Https = Annotated[str, AfterValidator(_https)]
-Day = Annotated[date | None, BeforeValidator(_day)]
+Https = Annotated[str, AfterValidator(_https), WithJsonSchema({"type": "string", "pattern": "^https://"})]
+Day = Annotated[
+    date | None,
+    BeforeValidator(_day),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": "unknown"}]}),
+]
 """A date, or `unknown`."""
 Texts = dict[str, Line]
 """One text per language."""
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SourceFile(_Strict):
@@ -107,6 +130,17 @@ class ValueFile(_Strict):
     valid_until: date | None = None
     see: Https | None = None
 
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if isinstance(self.value, str):
+            if self.kind == "link":
+                _https(self.value)
+            elif self.kind == "phone" and not re.fullmatch(PHONE, self.value):
+                raise ValueError("a phone number is written with digits alone, with + and the country's number for abroad")
+            elif self.kind == "email" and not re.fullmatch(EMAIL, self.value):
+                raise ValueError("this is no e-mail address")
+        return self
+
 
 class CategoryFile(_Strict):
     """One entry of knowledge/categories.yaml."""
@@ -121,8 +155,8 @@ class ContactFile(_Strict):
 
     id: Id
     name: Texts
-    phone: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,14}$")] | None = None
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]+$")] | None = None
+    phone: Annotated[str, StringConstraints(pattern=PHONE)] | None = None
+    email: Annotated[str, StringConstraints(pattern=EMAIL)] | None = None
     web: Https | None = None
     address: Line | None = None
     source: Https

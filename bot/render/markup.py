@@ -5,7 +5,7 @@ shows it. Everything outside the subset is shown as it was typed.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -26,23 +26,43 @@ def escape(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\g<0>", text)
 
 
+def parse(markdown: str) -> list[Token]:
+    """Read Markdown into markdown-it's tokens, for a channel whose markup is neither of the two below."""
+    return _parser().parse(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", markdown))
+
+
 def to_html(markdown: str, *, new_tab: bool = False) -> str:
     """Write Markdown as HTML that needs no further escaping; web links open in a new tab if asked."""
-    parser = _parser()
-    tokens = parser.parse(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", markdown))
+    tokens = parse(markdown)
     for token in _flat(tokens) if new_tab else ():
-        if token.type == "link_open" and str(token.attrs["href"]).lower().startswith("https://"):
+        if token.type == "link_open" and is_web(token):
             token.attrs |= {"target": "_blank", "rel": "noopener"}
+    return write_html(tokens)
+
+
+def write_html(tokens: Sequence[Token]) -> str:
+    """Write tokens of `parse` as HTML that needs no further escaping."""
+    parser = _parser()
     return str(parser.renderer.render(tokens, parser.options, {})).strip()
+
+
+def is_web(link: Token) -> bool:
+    """Tell whether a link's opening token leads to a web page, rather than to a phone or a mail program."""
+    return str(link.attrs["href"]).lower().startswith("https://")
 
 
 def to_text(markdown: str) -> str:
     """Write Markdown as plain text: `label (address)` for links, the label alone for phone numbers."""
+    return lay_out(parse(markdown), _line)
+
+
+def lay_out(tokens: Sequence[Token], line: Callable[[Sequence[Token]], str], *, bullet: str = "- ") -> str:
+    """Set blocks apart with line breaks and list marks alone; `line` writes what stands inside a block."""
     blocks: list[str] = []
     marks: list[str] = []
     numbers: list[int] = []
     tight = False
-    for token in _parser().parse(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", markdown)):
+    for token in tokens:
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
                 numbers.append(int(token.attrs.get("start", 1)) if token.tag == "ol" else 0)
@@ -50,12 +70,12 @@ def to_text(markdown: str) -> str:
                 numbers.pop()
                 tight = bool(numbers)
             case "list_item_open":
-                marks.append(f"{numbers[-1]}. " if numbers[-1] else "- ")
+                marks.append(f"{numbers[-1]}. " if numbers[-1] else bullet)
                 numbers[-1] += bool(numbers[-1])
             case "inline":
                 indent = "  " * (len(numbers) - 1)
                 gap = "\n" if tight and marks else "\n\n"
-                blocks.append((gap if blocks else "") + indent + "".join(marks) + _line(token.children or ()))
+                blocks.append((gap if blocks else "") + indent + "".join(marks) + line(token.children or ()))
                 tight, marks = bool(numbers), []
     return "".join(blocks)
 
@@ -85,7 +105,7 @@ def _line(tokens: Sequence[Token]) -> str:
             case "link_open":
                 said, label, href = said + label, "", str(token.attrs["href"])
             case "link_close":
-                said, label, href = said + label + _address(label, href), "", ""
+                said, label, href = said + label + address(label, href), "", ""
             case "softbreak" | "hardbreak":
                 label += "\n"
             case _:
@@ -93,7 +113,7 @@ def _line(tokens: Sequence[Token]) -> str:
     return said + label
 
 
-def _address(label: str, href: str) -> str:
+def address(label: str, href: str) -> str:
     """Give what a reader of plain text needs beside a link's label; nothing if the label says it."""
     target = href.removeprefix("mailto:")
     return "" if href.startswith("tel:") or label.strip() in (target, href) else f" ({target})"

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from bot.core.effects import Say
 from bot.core.texts import (
@@ -40,11 +39,10 @@ from bot.core.texts import (
     VariantName,
 )
 from bot.core.world import Contact, Municipality, Source, Topic, Value, World
-from bot.i18n import Catalogs, day, host, money, number, phone, weekdays
+from bot.i18n import Catalogs, day, host, money, number, phone, today_in_estonia, weekdays
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import escape
 
-TALLINN = ZoneInfo("Europe/Tallinn")
 MAX_SOURCES = 3
 """Sources that an answer names; a phone shows no more."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -80,7 +78,7 @@ class Speaker:
             case OperatorName(slug):
                 return escape(self.world.place(slug).operators[self.lang])
             case CountyName(county):
-                return escape(next(c[self.lang] for c in self.world.counties() if c["et"] == county))
+                return escape(self.world.counties()[county][self.lang])
 
     def label(self, label: Label) -> str:
         """Say what stands on an option, as plain text."""
@@ -104,10 +102,15 @@ class Speaker:
                 yield from self._contacts(self.world.place(town))
 
     def fill(self, markdown: str) -> str:
-        """Put values into a text; one that is not valid today becomes a link to where it can be looked up."""
-        return _VALUE.sub(lambda match: self._value(self.world.values[match[1]]), markdown)
+        """Put values into a text; one that is not valid today becomes a link to where it can be looked up.
 
-    def _value(self, value: Value) -> str:
+        One that does not exist stays as it is written: the check refuses it, and only the editors' preview comes this far.
+        """
+        return _VALUE.sub(lambda match: self._value(self.world.values.get(match[1])) or match[0], markdown)
+
+    def _value(self, value: Value | None) -> str:
+        if value is None:
+            return ""
         written = value.value
         if value.kind == "link":  # stands inside a link of the editor's, so it stays an address when it is out of date
             return (value.links.get(self.lang) or str(written)) if value.valid(self.today) else value.see
@@ -212,7 +215,7 @@ def speak(says: Sequence[Say], world: World, catalogs: Catalogs, now: datetime) 
     """Turn the messages of one turn into words; all but the last say that more follows."""
     said = []
     for place, say in enumerate(says):
-        speaker = Speaker(world, catalogs, say.lang, now.astimezone(TALLINN).date())
+        speaker = Speaker(world, catalogs, say.lang, today_in_estonia(now))
         said.append(
             Message(
                 lang=say.lang,

@@ -56,12 +56,17 @@ class _Phrase:
 
 
 class Index:
-    """Postings of all wordings over the lexicon's terms and over trigrams."""
+    """Postings of all wordings over the lexicon's terms and over trigrams.
 
-    def __init__(self, wordings: Sequence[Wording], lexicon: Lexicon) -> None:
+    `before` is an earlier index: what it read with the same lexicon is not read again.
+    """
+
+    def __init__(self, wordings: Sequence[Wording], lexicon: Lexicon, before: "Index | None" = None) -> None:
         self.wordings = tuple(wordings)
         self.lexicon = lexicon
-        slots = [self._read(wording.text) for wording in self.wordings]
+        known = before._slots if before and before.lexicon is lexicon else {}
+        self._slots: dict[str, list[Slot]] = {text: known.get(text) or self._read(text) for text in (w.text for w in wordings)}
+        slots = [self._slots[wording.text] for wording in self.wordings]
         self._topic_terms: dict[str, Counter[str]] = defaultdict(Counter)
         for wording, read in zip(self.wordings, slots, strict=True):
             self._topic_terms[wording.topic].update({term for slot in read for term in slot.terms})

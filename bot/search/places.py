@@ -7,8 +7,12 @@ from rapidfuzz.distance import OSA
 
 from bot.search.text import fold, key, tokens
 
-ENDING = 3
 LONG_NAME = 7
+VOWELS = "aeiou"
+ESTONIAN = ("", "s", "se", "st", "l", "le", "lt", "ga", "ks", "ni", "na", "ta", "t", "d")
+"""Case endings as keys (doubled letters are one); a name that ends in a consonant takes a vowel before them."""
+RUSSIAN = ("a", "e", "i", "u", "o", "oi", "ei", "om", "em", "am", "ah", "ami")
+"""Case endings as keys; they take the place of a name's last vowel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ def _fits(name: tuple[str, ...], words: list[str]) -> bool:
 
 def _same(known: str, word: str) -> bool:
     """Tell whether the word is the name, in some case form or with one slip."""
-    stem = known[:-1] if len(known) > ENDING + 1 else known
-    if word.startswith(stem) and len(word) - len(known) <= ENDING:
+    if known == word or (len(known) >= LONG_NAME and OSA.distance(known, word) <= 1):
         return True
-    return len(known) >= LONG_NAME and OSA.distance(known, word) <= 1
+    open_ended = known[-1] in VOWELS
+    stem = known[:-1] if open_ended else known
+    if word.startswith(stem) and word.removeprefix(stem) in RUSSIAN:
+        return True
+    tail = word.removeprefix(known) if word.startswith(known) else "-"
+    return tail in ESTONIAN or (not open_ended and tail[:1] in VOWELS and tail[1:] in ESTONIAN)

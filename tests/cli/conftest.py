@@ -1,6 +1,7 @@
 """The command line in this process: the real `main`, on the small knowledge, in a folder of its own."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_knowledge: Path)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def knowledge(room: Path, small_knowledge: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the small knowledge to change."""
+    copy = shutil.copytree(small_knowledge, room / "knowledge")
+    monkeypatch.setenv("TEEJUHT_KNOWLEDGE", str(copy))
+    return copy
 
 
 @pytest.fixture

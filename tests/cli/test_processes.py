@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -152,6 +153,28 @@ def test_it_serves_until_it_is_stopped(room: Path, small_knowledge: Path, stop: 
         assert served.stderr
         assert "Traceback" not in served.stderr.read()
     assert json.loads(run("status", "--json", database=database).stdout)["waiting messages"] == 0
+
+
+def test_the_preview_follows_the_files(room: Path, small_knowledge: Path) -> None:
+    """The editors' page shows what is wrong and what a save changes, and a stop ends with 0."""
+    knowledge = shutil.copytree(small_knowledge, room / "knowledge")
+    with started("preview", "--port", "0", knowledge=knowledge) as served:
+        address = wait_for(served, "Preview").removeprefix("Preview: ").strip()
+        page = get(f"{address}/topic/library")
+        assert page.status_code == 200
+        assert all(f'lang="{lang}"' in page.text for lang in ("et", "ru", "en"))
+        path = knowledge / "en" / "library.md"
+        path.write_text(path.read_text("utf-8") + "\nOpen on {{ no-such-day }}.\n", "utf-8")
+        with (
+            httpx.Client(timeout=PATIENCE, trust_env=False) as client,
+            client.stream("GET", f"{address}/changes?since=1") as told,
+        ):
+            assert any("changed" in text for text in told.iter_text())
+        assert "there is no value" in get(f"{address}/topic/library").text
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(PATIENCE) == 0
+        assert served.stderr
+        assert "Traceback" not in served.stderr.read()
 
 
 def get(url: str) -> httpx.Response:

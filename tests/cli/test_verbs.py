@@ -13,16 +13,11 @@ from bot.knowledge.load import load
 from tests.cli.conftest import Teejuht
 from tests.engine.small import TOPICS
 
-VERBS = [["serve"], ["chat"], ["ask"], ["check"], ["eval"], ["forms"], ["status"], ["db"], ["db", "upgrade"]]
-NEEDS_SETTINGS = [["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"], ["status"], ["db", "upgrade"]]
-
-
-@pytest.fixture
-def knowledge(room: Path, small_knowledge: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the small knowledge to change."""
-    copy = shutil.copytree(small_knowledge, room / "knowledge")
-    monkeypatch.setenv("TEEJUHT_KNOWLEDGE", str(copy))
-    return copy
+NEEDS_SETTINGS = [
+    ["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"], ["diff", "HEAD"], ["preview"], ["status"],
+    ["db", "upgrade"],
+]  # fmt: skip
+VERBS = [[word for word in verb if word not in ("x", "HEAD")] for verb in [*NEEDS_SETTINGS, ["schema"], ["db"]]]
 
 
 def test_every_verb_is_listed_here() -> None:
@@ -54,7 +49,9 @@ def test_version(teejuht: Teejuht) -> None:
     assert (done.code, done.out) == (0, f"teejuht {__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["dance"], ["ask", "--colour"], ["db", "dance"], ["chat", "--lang"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["ask", "--colour"], ["db", "dance"], ["chat", "--lang"], ["diff"], ["schema"]], ids=" ".join
+)
 def test_what_does_not_exist_is_wrong_use(teejuht: Teejuht, arguments: list[str]) -> None:
     """An unknown verb or option: exit code 2, on standard error, without a traceback."""
     done = teejuht(*arguments)
@@ -122,10 +119,11 @@ def test_the_configured_municipality_is_everybodys(teejuht: Teejuht, monkeypatch
 
 
 def test_check_of_good_knowledge(teejuht: Teejuht) -> None:
-    """Warnings alone are no failure; the last line counts."""
+    """Warnings alone are no failure; the first line counts what there is, the last one what is wrong."""
     done = teejuht("check")
-    *listed, last = done.out.splitlines()
+    first, *listed, last = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
+    assert first.startswith(f"{len(TOPICS)} topics, ")
     assert last == f"0 errors, {len(listed)} warnings"
     assert all(line.endswith(" (warning)") for line in listed)
 
@@ -136,12 +134,13 @@ def test_check_lists_every_error_first(teejuht: Teejuht, knowledge: Path) -> Non
     (knowledge / "et" / "library.md").write_text("no head\n")
     (knowledge / "categories.yaml").write_text('- id: life\n  name: {et: "Elu", ru: "Жизнь", en: "Life"}\n  colour: red\n')
     done = teejuht("check")
-    errors = [line for line in done.out.splitlines() if not line.endswith(" (warning)")]
+    lines = done.out.splitlines()[1:]
+    errors = [line for line in lines if not line.endswith(" (warning)")]
     assert done.code == 1
     assert "knowledge/ru/waste.md:1: this file is missing; add it (a missing translation is a missing file)" in errors
     assert [line for line in errors if line.startswith("knowledge/et/library.md:1: ")]
     assert [line for line in errors if line.startswith("knowledge/categories.yaml:3: ")]
-    assert done.out.splitlines()[: len(errors) - 1] == errors[:-1]
+    assert lines[: len(errors) - 1] == errors[:-1]
     assert errors[-1].startswith(f"{len(errors) - 1} errors, ")
 
 
@@ -166,7 +165,7 @@ def test_check_of_an_empty_folder(teejuht: Teejuht, room: Path, monkeypatch: pyt
     assert "there must be languages, topics" in done.out
 
 
-@pytest.mark.parametrize("verb", [["ask", "x"], ["forms"], ["eval", "--tune"]], ids=" ".join)
+@pytest.mark.parametrize("verb", [["ask", "x"], ["forms"], ["eval", "--tune"], ["diff", "HEAD"]], ids=" ".join)
 def test_broken_knowledge_stops_with_its_problems(teejuht: Teejuht, knowledge: Path, verb: list[str]) -> None:
     """Verbs that need the knowledge say what is wrong with it, as `check` would, and write nothing."""
     (knowledge / "ru" / "waste.md").unlink()

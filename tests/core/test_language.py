@@ -219,3 +219,28 @@ def test_a_municipalitys_name_changes_no_language(name: str, lang: str) -> None:
     """Names are the same in all languages: after a greeting in English, "Narva" is replied to in English."""
     step = walk([Opened(at=NOW, hint=lang), name])
     assert (say(step).lang, step.state.lang) == (lang, "")
+
+
+# --- other languages that an installation may speak -------------------------------------------------------------------
+
+
+def speaking(*languages: str) -> World:
+    """Give the small World that is said to speak these languages."""
+    return replace(small_world(), languages=languages)
+
+
+@pytest.mark.parametrize("text", [FR, AR])
+def test_a_language_that_the_model_does_not_know_may_be_one_of_ours(text: str) -> None:
+    """Where a spoken language has no class in the model, what looks foreign is searched in the language held."""
+    held = Conversation(lang="eo", lang_chosen=True)
+    reply = reply_language(text, held, speaking("et", "ru", "en", "eo"))
+    assert (reply.lang, reply.foreign, reply.notes) == ("eo", False, ())
+    assert reply_language(text, held, speaking("et", "ru", "en")).foreign
+
+
+def test_ukrainian_where_it_is_spoken() -> None:
+    """It is then a language like the others, from the platform's hint on."""
+    world = speaking("et", "ru", "en", "uk")
+    assert default_language("uk", world) == "uk"
+    reply = reply_language(UK, Conversation(), world)
+    assert (reply.lang, reply.identified, reply.notes) == ("uk", "uk", ())

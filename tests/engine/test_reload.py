@@ -124,6 +124,32 @@ async def test_a_folder_that_is_gone_for_a_moment(folder: Path, content: app.Con
                 await asyncio.sleep(0.3)
 
 
+@pytest.mark.parametrize("changed", ["when it is back", "while it is away"])
+async def test_a_folder_that_cannot_be_watched(folder: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    """It is reported and tried again; what changes later is served, and what changed meanwhile too."""
+    monkeypatch.setattr(app, "WATCH_AGAIN", 0.05)
+    library = Library(folder)
+    content = app.Content(library.load(), catalogs())
+    before = content.world
+    away = folder.rename(folder.with_name("away"))  # noqa: ASYNC240 - a test may
+    with capture_logs() as logs:
+        watching = asyncio.create_task(app.keep_fresh(content, library))
+        async with asyncio.timeout(PATIENCE):
+            while len(logs) < 2:  # noqa: ASYNC110 - a log has nothing to wait for
+                await asyncio.sleep(0.01)
+        assert {(row["event"], row["error"].split(":")[0]) for row in logs} == {("knowledge not watched", "FileNotFoundError")}
+        assert content.world is before
+        if changed == "while it is away":
+            rewrite(away, "Back.")
+        away.rename(folder)
+        await asyncio.sleep(0.5)  # the watcher tells nobody that it has begun
+        if changed == "when it is back":
+            rewrite(folder, "Back.")
+        await until(content, "Back.")
+    watching.cancel()
+    await asyncio.wait([watching])
+
+
 def test_a_reload_is_the_same_as_a_fresh_start(folder: Path) -> None:
     """What is kept from the last reading never shows: an old file, a new word, a broken and mended file."""
     library = Library(folder)

@@ -3,11 +3,30 @@
 import shutil
 from pathlib import Path
 
+from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS
 from tests.worlds import KNOWLEDGE
 
-TOPICS = ("school", "mental-health", "child-protection", "victim-support", "emergency-numbers")
-"""One ordinary topic, and those that the safety cards lead to."""
+SITUATION_TOPICS = ("mental-health", "child-protection", "victim-support", "emergency-numbers")
+"""Those that the safety cards lead to."""
+TOPICS = ("school", *SITUATION_TOPICS)
+SCHOOL = """id: school
+category: family-and-children
+sources:
+  - url: https://example.ee/school
+    title: Example. Starting school
+    checked: 2026-11-01
+    as_of: 2026-10-01
+owner: editors
+review_by: 2027-05-22
+related: [mental-health]
+"""
+"""One ordinary topic of the tests' own: what editors do to the real ones must break no test."""
+WORDS = {
+    "et": ("kooli minek", "kuidas {}|kus on {}|millal algab {}|kas on tasuta {}|mis on {}|paberid {}|vanus ja {}|kellele {}"),
+    "ru": ("школа", "как {}|где {}|когда {}|бесплатно ли {}|что такое {}|документы {}|возраст и {}|для кого {}"),
+    "en": ("starting school", "how is {}|where is {}|when is {}|is it free {}|what is {}|papers {}|age and {}|who needs {}"),
+}
 
 
 def copy_knowledge(target: Path) -> Path:
@@ -21,14 +40,16 @@ def copy_knowledge(target: Path) -> Path:
         "municipalities/kohtla-jarve.yaml",
     ):
         _copy(target, name)
-    for topic in TOPICS:
+    write(target / "topics/school.yaml", SCHOOL)
+    for topic in SITUATION_TOPICS:
         _copy(target, f"topics/{topic}.yaml")
     for lang in ("et", "ru", "en"):
-        for topic in TOPICS:
+        for topic in SITUATION_TOPICS:
             _copy(target, f"{lang}/{topic}.md")
+        write(target / f"{lang}/school.md", _school(lang))
         _copy(target, f"{lang}/facts.yaml")
         write(target / f"safety/{lang}.yaml", _safety(lang))
-        write(target / f"acts/{lang}.yaml", "greeting:\n  - tere\n")
+        write(target / f"acts/{lang}.yaml", "".join(f"{act}:\n  - {lang}{act}\n" for act in ACT_ORDER))
     for lang in ("et", "ru", "en", "uk"):
         write(target / f"lexicon/{lang}.yaml", "function_words:\n  - ja\n")
     return target
@@ -54,6 +75,12 @@ def add(path: Path, line: str) -> int:
     text = path.read_text("utf-8").rstrip("\n")
     path.write_text(f"{text}\n{line}\n", "utf-8")
     return text.count("\n") + 2
+
+
+def _school(lang: str) -> str:
+    name, questions = WORDS[lang]
+    lines = "".join(f"  - {question.format(name)}\n" for question in questions.split("|"))
+    return f"---\ntitle: {name.capitalize()}\nquestions:\n{lines}---\n{name.capitalize()}: {{{{ emergency-number }}}}.\n"
 
 
 def _safety(lang: str) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
+from bot.core.replies import ACT_ORDER
 from bot.errors import Problem
 from bot.knowledge.build import build
 from bot.knowledge.check import check_files, check_wordings
@@ -13,7 +15,9 @@ from bot.knowledge.generated import write_forms
 from bot.knowledge.read import read, vocabulary
 from bot.search.lexicon import WordForms
 from bot.search.text import tokens
+from bot.settings import Settings
 from tests.knowledge.copies import add, change, write
+from tests.knowledge.test_faults import FAULTS, problems_of
 from tests.worlds import KNOWLEDGE, ROOT, real_world
 
 DAY = date(2026, 11, 22)
@@ -33,7 +37,7 @@ def test_the_real_knowledge_has_no_error() -> None:
     assert [problem for problem in problems if problem.error] == []
     assert [p for p in problems if p.path.startswith("knowledge/checks") and "at least" in p.text] == []
     topics = {path.stem for path in (KNOWLEDGE / "topics").glob("*.yaml")}
-    assert len(topics) == 27
+    assert len(topics) == 86
     assert {(id, lang) for id, topic in real_world().topics.items() for lang in topic.texts} == set(
         product(topics, files.languages)
     )
@@ -74,9 +78,9 @@ OLD = "fee: an amount needs an as_of of at most 12 months"
 @pytest.mark.parametrize(
     ("entry", "text"),
     [
-        ("kind: phone\n  value: '12'\n  source: https://a.ee\n  as_of: unknown", "fee is used nowhere; remove it"),
+        ("kind: phone\n  value: '112'\n  source: https://a.ee\n  as_of: unknown", "fee is used nowhere; remove it"),
         (
-            "kind: phone\n  value: '12'\n  source: https://a.ee\n  as_of: unknown\n  valid_until: 2026-11-21",
+            "kind: phone\n  value: '112'\n  source: https://a.ee\n  as_of: unknown\n  valid_until: 2026-11-21",
             "fee was valid until 2026-11-21; residents see a link instead",
         ),
         ("kind: money\n  value: 10\n  source: https://a.ee\n  as_of: unknown", OLD),
@@ -151,4 +155,78 @@ def test_check_wordings_with_a_wrong_answer(folder: Path) -> None:
     assert list(check_wordings(files, world)) == [
         Problem(path, 1, f"{titles['school']!r} is answered with school, not mental-health", error=False),
         Problem(path, 5, f"{titles['mental-health']!r} is answered with mental-health, not none", error=False),
+    ]
+
+
+def test_warnings_keep_nothing_from_being_served(folder: Path) -> None:
+    """Only errors are counted."""
+    change(folder / "topics/school.yaml", "related:", "related: [later]")
+    assert "there is no topic 'later' yet" in {text for _, _, text in warnings(folder)}
+    assert app.faults(Settings(knowledge=folder)) == 0
+
+
+@pytest.mark.parametrize("name", ["missing key", "language that is no code", "amount that is no number", "set that is missing"])
+def test_what_keeps_files_from_being_served_is_counted(name: str, folder: Path) -> None:
+    """As many errors are counted as a load refuses the files for, also those that show only while building."""
+    file, break_it, _ = FAULTS[name]
+    break_it(folder / file)
+    assert app.faults(Settings(knowledge=folder)) == len(problems_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("eo/school.md", "", None),
+        ("en/scool.md", "", "nobody reads this file: there is no topics/scool.yaml"),
+        ("en/school.txt", "", "nobody reads this file: there is no topics/school.yaml"),
+        ("topics/pets.yml", "", "nobody reads this file; its name must end with .yaml"),
+        ("municipalities/narva.yaml.bak", "", "nobody reads this file; its name must end with .yaml"),
+        ("lexicon/en.yaml", "synonyms: []\n", "there are no function_words; write the words of grammar"),
+        ("acts/en.yaml", "greeting: [hello]\n", "no wordings for " + ", ".join(ACT_ORDER[1:])),
+    ],
+)  # fmt: skip
+def test_files_that_nobody_reads_and_words_that_are_missing(file: str, text: str, said: str | None, folder: Path) -> None:
+    """A slip in a file's name, a language without its words of grammar or its small acts: warnings."""
+    write(folder / file, text)
+    found = [(path, words) for path, _, words in warnings(folder) if path == f"knowledge/{file}"]
+    assert found == ([(f"knowledge/{file}", said)] if said else [])
+
+
+def test_a_name_in_a_language_that_is_not_spoken(folder: Path) -> None:
+    """A name may be there before its language is: a warning, with what to mend."""
+    line = change(folder / "municipalities/kohtla-jarve.yaml", "name:", "name: {et: K, ru: К, en: K, eo: K}")
+    assert ("knowledge/municipalities/kohtla-jarve.yaml", line, "name: 'eo' is no language of languages.yaml") in warnings(folder)
+
+
+def test_an_address_in_a_text(folder: Path) -> None:
+    """An address stands once, as a value: a warning."""
+    line = add(folder / "en/school.md", "See https://www.example.ee/school for more.")
+    text = "make this address a value in values.yaml, so that it stands once"
+    assert ("knowledge/en/school.md", line, text) in warnings(folder)
+
+
+def test_a_link_without_a_language(folder: Path) -> None:
+    """Where a language has no address of its own, the first one stands in: a warning."""
+    page = "page:\n  kind: link\n  value: {et: https://a.ee}\n  source: https://a.ee\n  as_of: unknown"
+    line = add(folder / "values.yaml", page)
+    assert ("knowledge/values.yaml", line, "page: no address for en, ru; the first one stands in") in warnings(folder)
+
+
+@pytest.mark.parametrize("key", ["checked", "as_of"])
+def test_a_day_that_lies_ahead(key: str, folder: Path) -> None:
+    """Nobody compares tomorrow, and no page speaks for it: a warning."""
+    change(folder / "topics/school.yaml", f"    {key}:", f"    {key}: 2026-11-23")
+    said = "this day lies ahead; write the day that it was"
+    assert said in {text for _, _, text in warnings(folder)}
+    assert said not in {text for _, _, text in warnings(folder, day=date(2026, 11, 23))}
+
+
+def test_a_check_wording_of_a_topic_that_is_not_there(folder: Path) -> None:
+    """A slip in a topic's name is an error at its line."""
+    for lang in ("et", "ru", "en"):
+        rows = (f"- {{text: {text}, topics: [{topic}], kind: short}}\n" for text, topic in (("one", "school"), ("two", "scool")))
+        write(folder / f"checks/{lang}.yaml", "".join(rows))
+    found = [problem for problem in check_files(read(folder, checks=True), DAY) if problem.error]
+    assert [(problem.path, problem.line, problem.text) for problem in found] == [
+        (f"knowledge/checks/{lang}.yaml", 2, "there is no topic 'scool'") for lang in ("et", "ru", "en")
     ]

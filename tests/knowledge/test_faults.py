@@ -19,6 +19,8 @@ TOWN = "municipalities/kohtla-jarve.yaml"
 CATEGORIES = "categories.yaml"
 FACTS = "facts.yaml"
 
+DATED = "  source: https://a.ee\n  as_of: 2026-01-01\n"
+
 Break: TypeAlias = Callable[[Path], int]
 """Breaks a file and gives the line where the fault is."""
 
@@ -101,6 +103,9 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "too few questions": (TEXT, whole("---\ntitle: School\nquestions: [school]\n---\nYes.\n", 3), "questions: "),
     "missing language": ("ru/school.md", removed, "this file is missing"),
     "http link": (TOPIC, replaced("  - url:", "  - url: http://example.ee"), "sources.0.url: links begin with https://"),
+    "half a bracket": (TOPIC, replaced("  - url:", "  - url: 'https://[example.ee'"), "this is no address of a web page"),
+    "no host": (TOPIC, replaced("  - url:", "  - url: https:///school"), "this is no address of a web page"),
+    "space in an address": (TOPIC, replaced("  - url:", "  - url: https://example.ee/a b"), "this is no address of a web page"),
     "date in another order": (TOPIC, replaced("review_by:", "review_by: 31.12.2027"), "write a date as 2026-03-05"),
     "day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30"), "there is no such day"),
     "hour of a day that no calendar has": (TOPIC, replaced("review_by:", "review_by: 2027-02-30 10:00:00"), "not valid YAML"),
@@ -122,6 +127,18 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "empty value": (TEXT, appended("Pay {{ }}."), "there is no value ''"),
     "language that is no code": ("languages.yaml", replaced("spoken:", "spoken: [Finnish]"), "not written in the expected form"),
     "fact of an unknown kind": (FACTS, replaced("  kind:", "  kind: perhaps"), "0.kind: "),
+    "one brace": (TEXT, appended("Pay { emergency-number }."), "a value is written with two braces on each side"),
+    "phone as an address": (TEXT, appended("[Call]({{ emergency-number }})."), "of the kind phone: a link, and"),
+    "link in the text": (TEXT, appended("See {{ school-ministry-link }}."), "of the kind link: a link, and"),
+    "value that ends before it begins": (
+        VALUES,
+        appended(f"fee:\n  kind: money\n  value: 1\n{DATED}  valid_from: 2026-02-01\n  valid_until: 2026-01-01"),
+        "fee: valid_until lies before valid_from",
+    ),
+    "mail that is none": (VALUES, appended(f"mail:\n  kind: email\n  value: call me\n{DATED.rstrip()}"), "no e-mail address"),
+    "small act that nobody knows": ("acts/en.yaml", appended("greting:\n  - hullo"), "there is no act 'greting'"),
+    "situation that nobody knows": (SAFETY, replaced("cards:", "cards:\n  chld: 'Call'"), "there is no situation 'chld'"),
+    "municipality without a county": (TOWN, replaced("county:", None), "county: this key is missing; add it"),
     "unknown category": (TOPIC, replaced("category:", "category: schools"), "there is no category 'schools'"),
     "category without a language": (CATEGORIES, replaced("  name: {et: Haridus", "  name: {et: A, ru: A}"), "en is missing"),
     "id unlike the file": (TOPIC, replaced("id:", "id: scool"), "the file is named 'school'"),
@@ -139,7 +156,10 @@ FAULTS: dict[str, tuple[str, Break, str]] = {
     "situation without a card": (SAFETY, replaced("  child: 'et", None), "the situation 'child' needs a card"),
     "addition in two languages": (TOWN, lambda path: without(path, "ru"), "the language ru is missing"),
 }  # fmt: skip
-ANYWHERE = {"missing key", "no answer", "hour of a day that no calendar has", "situation without a card", "answer too long"}
+ANYWHERE = {
+    "missing key", "no answer", "hour of a day that no calendar has", "situation without a card", "answer too long",
+    "municipality without a county", "mail that is none",
+}  # fmt: skip
 """Faults of a whole file or entry: what is missing has no line of its own."""
 
 

@@ -145,3 +145,11 @@ def test_a_language_model_of_tiny_samples(monkeypatch: pytest.MonkeyPatch) -> No
     }  # fmt: skip
     assert {lang: model.identify(text).lang for lang, text in asked.items()} == {lang: lang for lang in asked}
     assert model.identify("kak zapisat rebenka v shkolu").lang == "ru"
+
+
+def test_a_language_without_a_generator() -> None:
+    """Its words stand for themselves, in their own language alone; the language model is trained without them."""
+    made = generate([("eo", "Kie estas lernejo?"), ("et", "kool")], ("et", "eo"))
+    assert {word.lemma: word.forms for word in made["eo"]} == {"kie": ("kie",), "estas": ("estas",), "lernejo": ("lernejo",)}
+    assert "kool" in {word.lemma for word in made["et"]}
+    assert train_language_model([("eo", "Kie estas lernejo?")]).keys() == train_language_model([]).keys()

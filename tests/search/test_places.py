@@ -46,6 +46,14 @@ PLACES = build_places(
         ("ma elan", None),
         ("", None),
         ("👍", None),
+        ("narvis", None),
+        ("narvalane", None),
+        ("нарвский", None),
+        ("viljandis", None),
+        ("Viljandi linnas", None),
+        ("Johvile", "johvi"),
+        ("Vinnis", "vinni"),
+        ("из Нарвы", None),
     ],
 )
 def test_names(text: str, slug: str | None) -> None:

@@ -17,8 +17,7 @@ test: install-tests ## run every check and test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/teejuht check
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet 2>/dev/null || true
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=
 	$(BIN)/coverage report --include='bot/groups/*' --fail-under=100
 	$(BIN)/coverage report --include='bot/core/*,bot/search/*' --fail-under=95
 	$(BIN)/coverage report --fail-under=90

@@ -132,7 +132,8 @@ def test_a_language_model_of_tiny_samples(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(forms, "PER_CLASS", 2000)
     monkeypatch.setattr(forms, "GRAMS", 1500)
     texts = [("et", "Kuidas ma saan lapse kooli panna? Õpetaja õpilane põhikool"), ("ru", "Как записать ребёнка в школу"),
-             ("en", "How do I enrol my child at school"), ("uk", "Як записати дитину до школи")]  # fmt: skip
+             ("en", "How do I enrol my child at school"), ("uk", "Як записати дитину до школи"),
+             ("eo", "Kie estas lernejo")]  # fmt: skip
     grams = train_language_model(texts)
     assert grams == train_language_model(texts)
     assert list(grams) == sorted(grams)
@@ -148,8 +149,7 @@ def test_a_language_model_of_tiny_samples(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_language_without_a_generator() -> None:
-    """Its words stand for themselves, in their own language alone; the language model is trained without them."""
+    """Its words stand for themselves, in their own language alone."""
     made = generate([("eo", "Kie estas lernejo?"), ("et", "kool")], ("et", "eo"))
     assert {word.lemma: word.forms for word in made["eo"]} == {"kie": ("kie",), "estas": ("estas",), "lernejo": ("lernejo",)}
     assert "kool" in {word.lemma for word in made["et"]}
-    assert train_language_model([("eo", "Kie estas lernejo?")]).keys() == train_language_model([]).keys()

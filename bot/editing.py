@@ -6,10 +6,13 @@ Puts knowledge, measuring and catalogs together, as `app` does for serving; prin
 import asyncio
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from zipfile import ZipFile
 
 from bot.core.answer import show_topic, show_variant
@@ -26,7 +29,7 @@ from bot.knowledge.bodies import MAX_ANSWER, YEAR_DAYS, length_of
 from bot.knowledge.build import build
 from bot.knowledge.check import check_files, check_wordings
 from bot.knowledge.links import Link, check_links, links
-from bot.knowledge.load import Library
+from bot.knowledge.load import Library, Look
 from bot.knowledge.read import Files, read, texts, wordings
 from bot.knowledge.style import check_style
 from bot.knowledge.variants import MAX_VARIANT
@@ -63,25 +66,51 @@ class Proofs:
         self._library = Library(settings.knowledge, home=settings.municipality)
         self._catalogs = load_catalogs(settings.locales)
         self._bell = Bell()
+        self._publishing = Lock()
+        self._stopped = False
         self.reading = Reading(number=0, world=None, problems=())
-        self.read()
+        self._look = self.read()
 
-    def read(self) -> None:
-        """Read the files."""
-        files, world, problems = self._library.look(checks=True)
-        if world:
-            problems += [*check_wordings(files, world), *check_style(files)]
-        problems.sort(key=lambda problem: not problem.error)
-        fresh = world is not None
-        self.reading = Reading(
-            number=self.reading.number + 1, world=world or self.reading.world, problems=tuple(problems), fresh=fresh
-        )
+    def read(self) -> Look:
+        """Read the files and tell what is wrong with them as far as it is seen at once."""
+        look = self._library.look(checks=True)
+        problems = sorted(look.problems, key=lambda problem: not problem.error)
+        with self._publishing:
+            before = self.reading
+            fresh = look.world is not None
+            self.reading = Reading(
+                number=before.number + 1, world=look.world or before.world, problems=tuple(problems), fresh=fresh
+            )
+        return look
+
+    def advise(self, look: Look) -> None:
+        """Add what takes longer to find (style, wordings that fail), unless there is another reading before it is found."""
+        reading, found = self.reading, list(self.reading.problems)
+        failing = check_wordings(look.files, look.world) if look.world else ()
+        for problem in chain(check_style(look.files), failing):
+            if self._stopped or self.reading is not reading:
+                return
+            found.append(problem)
+        with self._publishing:
+            if self.reading is reading:
+                self.reading = replace(reading, number=reading.number + 1, problems=tuple(found))
 
     async def follow(self) -> None:
         """Read the files at each change, until cancelled."""
-        async for _ in self._library.changes():
-            await asyncio.to_thread(self.read)
-            self._bell.ring()
+        advising = asyncio.create_task(self._advise(self._look))
+        try:
+            async for _ in self._library.changes():
+                look = await asyncio.to_thread(self.read)
+                self._bell.ring()
+                await advising  # it ends soon: there is another reading
+                advising = asyncio.create_task(self._advise(look))
+        finally:
+            self._stopped = True
+            advising.cancel()
+
+    async def _advise(self, look: Look) -> None:
+        await asyncio.to_thread(self.advise, look)
+        self._bell.ring()
 
     async def changed(self) -> None:
         """Wait for the next reading."""

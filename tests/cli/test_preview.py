@@ -1,7 +1,7 @@
 """The editors' preview put together in this process: real files, the real rules, real HTTP, followed as the files are saved."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from bot import editing
+from bot.errors import Problem
+from bot.knowledge.read import Files
 from bot.settings import load_settings
 from tests.knowledge.copies import change, copy_knowledge
 from tests.knowledge.test_variants import EU, with_variants
@@ -66,14 +68,42 @@ async def test_a_save_is_shown_and_a_fault_is_told(page: httpx.AsyncClient, fold
     assert f"knowledge/topics/school.yaml:{line}" in text
 
 
+async def test_advice_follows_what_is_seen_at_once(page: httpx.AsyncClient, folder: Path) -> None:
+    """Hard sentences and wordings that fail take longer to find: they are added to the reading that is shown."""
+    hard = "Notwithstanding governmental responsibilities, administrative circumstances significantly complicate everything."
+    change(folder / "en/school.md", "Different for eu.", hard)
+    await until(page, "/topic/school", "Notwithstanding")
+    await until(page, "/topic/school", "hard to read")
+
+
+def test_advice_on_an_older_reading_is_dropped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found in files that have changed since is not shown."""
+    proofs = editing.Proofs(load_settings(knowledge=folder))
+    stale = Problem("knowledge/en/school.md", 1, "stale", error=False)
+
+    def while_somebody_saves(_files: Files) -> Iterator[Problem]:
+        proofs.read()
+        yield stale
+
+    monkeypatch.setattr(editing, "check_style", while_somebody_saves)
+    look, number = proofs.read(), proofs.reading.number
+    proofs.advise(look)
+    assert proofs.reading.number == number + 1
+    assert stale not in proofs.reading.problems
+
+
 async def test_an_open_page_is_told_of_a_save(page: httpx.AsyncClient, folder: Path) -> None:
-    """The page that is open hears of the next reading and no sooner."""
-    async with asyncio.timeout(PATIENCE), page.stream("GET", "/changes", params={"since": "1"}) as stream:
-        lines = (line async for line in stream.aiter_lines() if line)
-        assert await anext(lines) == ": still here"
-        change(folder / "en/school.md", "Different for eu.", "Something new.")
-        told = [line async for line in until_told(lines)]
+    """The page that is open hears of the next reading, and then shows it."""
+    change(folder / "en/school.md", "Different for eu.", "Something new.")
+    async with asyncio.timeout(PATIENCE), page.stream("GET", "/changes", params={"since": await number(page)}) as stream:
+        told = [line async for line in until_told(line async for line in stream.aiter_lines() if line)]
     assert told[-1] == "data: changed"
+    await until(page, "/topic/school", "Something new.")
+
+
+async def number(page: httpx.AsyncClient) -> str:
+    """Give the number of the reading that is shown."""
+    return (await page.get("/")).text.split('data-number="')[1].split('"')[0]
 
 
 async def until_told(lines: AsyncIterator[str]) -> AsyncIterator[str]:

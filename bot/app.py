@@ -16,7 +16,7 @@ from bot.core.conversation import Step
 from bot.core.effects import Heard
 from bot.core.language import RELATED
 from bot.core.texts import NO_OPERATOR
-from bot.core.world import World
+from bot.core.world import Municipality, World
 from bot.engine import Bell, Clock, Engine, Watch, utc_now
 from bot.errors import KnowledgeError, SettingsError
 from bot.i18n import Catalogs, load_catalogs, today_in_estonia
@@ -94,9 +94,8 @@ async def keep_fresh(content: Content, library: Library) -> None:
         try:
             async for _ in library.changes():
                 await reload(content, library)
-        except (
-            Exception
-        ) as error:  # the folder may be gone for a moment, or nobody may watch it: messages are answered all the same
+        # The folder may be gone for a moment, or the system may not let us watch it: messages are answered all the same.
+        except Exception as error:
             log.error("knowledge not watched", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(WATCH_AGAIN)
 
@@ -232,9 +231,12 @@ def build_engine(settings: Settings, content: Content, store: SqlStore) -> Engin
 
 
 def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bell) -> WebChannel:
-    """Make the web page of this installation."""
+    """Make the web page of this installation; who runs it and whom to ask follow the knowledge, its languages the start."""
     world = content.world
-    home = world.place(world.home)
+
+    def home() -> Municipality:
+        return content.world.place(content.world.home)
+
     return WebChannel(
         store=store,
         listen=lambda: said.listen().wait,
@@ -244,7 +246,7 @@ def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bel
         host=settings.web_host,
         port=settings.web_port,
         public_url=settings.public_url,
-        operator=lambda lang: home.operators[lang] if world.home else content.catalogs.text(lang, NO_OPERATOR),
-        contact=lambda lang: contact_line(home.contacts[-1], lang),
+        operator=lambda lang: home().operators[lang] if content.world.home else content.catalogs.text(lang, NO_OPERATOR),
+        contact=lambda lang: contact_line(home().contacts[-1], lang),
         clock=utc_now,
     )

@@ -27,7 +27,7 @@ from bot.insight.evaluation import Question
 from bot.knowledge import forms, generated
 from bot.knowledge.bodies import MAX_ANSWER, YEAR_DAYS, length_of
 from bot.knowledge.build import build
-from bot.knowledge.check import check_files, check_wordings
+from bot.knowledge.check import check_wordings
 from bot.knowledge.links import Link, check_links, links
 from bot.knowledge.load import Library, Look
 from bot.knowledge.read import Files, read, texts, wordings
@@ -48,11 +48,7 @@ def nothing() -> None:
 
 def check(settings: Settings) -> tuple[Files, list[Problem]]:
     """Look for every problem of knowledge and catalogs, errors first; nothing is fetched."""
-    files = read(settings.knowledge, checks=True)
-    problems = check_files(files, today_in_estonia())
-    known = len(files.problems)
-    world = build(files)
-    problems += files.problems[known:]
+    files, world, problems = Library(settings.knowledge).look(checks=True)
     if world:
         problems += check_wordings(files, world)
     problems += [*check_style(files), *catalog_problems(settings.locales, files.languages)]

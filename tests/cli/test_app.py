@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -84,6 +85,21 @@ async def test_the_page_names_who_runs_the_bot(room: Path, home: str | None, ope
     assert statement.status_code == 200
     assert operator in statement.text
     assert "tel:+3726101000" in statement.text
+
+
+async def test_the_page_follows_the_knowledge(room: Path) -> None:
+    """A contact that changes while the page is served is the one that it names."""
+    wanted = settings(room, municipality="sampleton")
+    content = app.load_content(wanted)
+    store = await SqlStore.open("sqlite://")
+    page = app.web_channel(wanted, content, store, Bell())
+    place = content.world.municipalities["sampleton"]
+    moved = replace(place, contacts=(replace(place.contacts[0], phone="+3726102000"),))
+    content.world = replace(content.world, municipalities={**content.world.municipalities, "sampleton": moved})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(page.app(nobody)), base_url="http://127.0.0.1") as client:
+        statement = await client.get("/accessibility")
+    await store.close()
+    assert "tel:+3726102000" in statement.text
 
 
 async def nobody(arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:

@@ -54,7 +54,7 @@ messages: install ## write the template of all sentences for translators
 lock: ## renew the lock files (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --group test --constraint requirements.lock --output-file requirements-test.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-deps --group pyproject.toml:forms --output-file requirements-forms.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-deps --constraint requirements-test.lock --group pyproject.toml:forms --output-file requirements-forms.lock
 
 clean:
 	rm -rf $(VENV) tests/node_modules $(CATALOGS)

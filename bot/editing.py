@@ -21,7 +21,7 @@ from bot.core.world import NATIONAL, World
 from bot.engine import Bell, utc_now
 from bot.errors import KnowledgeError, Problem, WrongUse
 from bot.i18n import catalog_problems, load_catalogs, today_in_estonia
-from bot.insight import comparison, tuning
+from bot.insight import comparison, ranking, tuning
 from bot.insight.comparison import Change
 from bot.insight.evaluation import Question
 from bot.knowledge import forms, generated
@@ -30,16 +30,20 @@ from bot.knowledge.build import build
 from bot.knowledge.check import check_wordings
 from bot.knowledge.links import Link, check_links, links
 from bot.knowledge.load import Library, Look
-from bot.knowledge.read import Files, read, texts, wordings
-from bot.knowledge.style import check_style
+from bot.knowledge.read import Files, read, texts, vocabulary, wordings
+from bot.knowledge.style import check_style, plain_sentences
 from bot.knowledge.variants import MAX_VARIANT
 from bot.platforms.web.preview import Limits, Preview, Reading, preview_app, serve_preview
 from bot.ports import Message
 from bot.render.speak import speak
+from bot.search.index import Index
+from bot.search.linear import Linear
 from bot.settings import Settings
 
 INDEX = ".index"
 LONG = 3600.0
+SHORTEST_SENTENCE = 3
+"""Words of a sentence of an answer from which the search can learn."""
 
 
 def nothing() -> None:
@@ -184,14 +188,30 @@ def sound(files: Files) -> World:
 
 
 def tune(settings: Settings, *, begin: Callable[[int], None], tell: Callable[[], None]) -> Mapping[str, object]:
-    """Fit the search's numbers on the check wordings, write them, and give what they reach. Errors: KnowledgeError."""
+    """Fit the search to wordings and check wordings, write it, give what it reaches. Errors: KnowledgeError, WrongUse."""
     files = read(settings.knowledge, checks=True)
     world, checks = sound(files), labelled(files)
-    begin(len(checks) + len(world.finder.index.wordings))
+    begin(len(checks) + ranking.STEPS)
+    index, day = world.finder.index, today_in_estonia()
+    weights = ranking.fit_weights(index, _answers(files), tell=tell)
+    generated.write_weights(
+        settings.knowledge / INDEX, weights, f"fitted {day} by `teejuht eval --tune` on {len(index.wordings)} wordings"
+    )
+    index = Index(index.wordings, index.lexicon, Linear(weights))
+    world = replace(world, finder=replace(world.finder, index=index))
     fit, reached = tuning.tune(world, checks, tell=tell)
-    note = f"fitted {today_in_estonia()} by `teejuht eval --tune` on {len(checks)} check wordings"
+    note = f"fitted {day} by `teejuht eval --tune` on {len(checks)} check wordings"
     generated.write_fit(settings.knowledge / INDEX, fit, note, reached)
     return reached
+
+
+def _answers(files: Files) -> Iterator[tuple[str, str]]:
+    """Give every sentence of the answers that says more than a few words, with its topic."""
+    for topic, by_lang in files.texts.items():
+        for text in by_lang.values():
+            for sentence in chain.from_iterable(map(plain_sentences, (text.body, *text.variants.values()))):
+                if len(sentence.split()) >= SHORTEST_SENTENCE:
+                    yield topic, sentence
 
 
 def make_forms(settings: Settings) -> Iterator[str]:
@@ -199,15 +219,14 @@ def make_forms(settings: Settings) -> Iterator[str]:
     files = read(settings.knowledge)
     if errors := [problem for problem in files.problems if problem.error]:
         raise KnowledgeError(errors)
-    material = list(texts(files))
     folder = settings.knowledge / INDEX
     note = f"generated {today_in_estonia()} by `teejuht forms` with {forms.versions()}; sources and licences in NOTICE"
     yield "Generating word forms ..."
-    for lang, words in forms.generate(material, files.known_languages).items():
+    for lang, words in forms.generate(vocabulary(files), files.known_languages).items():
         generated.write_forms(folder, lang, words, note)
         yield f"{lang}: {len(words)} words, {sum(len(word.forms) for word in words)} forms"
     yield "Training the language model ..."
-    generated.write_language_model(folder, forms.train_language_model(material), note)
+    generated.write_language_model(folder, forms.train_language_model(texts(files)), note)
 
 
 def differences(settings: Settings, revision: str, *, begin: Callable[[int], None], tell: Callable[[], None]) -> list[Change]:

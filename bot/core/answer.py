@@ -1,5 +1,6 @@
 """Answering a message from the curated knowledge: the three bands, "not what I meant", and the safety card above them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.effects import Choice, Count, Effect, Heard, Say
@@ -8,6 +9,7 @@ from bot.core.safety import SITUATIONS
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
     ABSTAIN,
+    ALSO_ASKED,
     ASK_TOWN,
     CLARIFY,
     LABEL_MENU,
@@ -17,6 +19,7 @@ from bot.core.texts import (
     LABEL_TOWN_HERE,
     NOT_MEANT,
     NOT_MEANT_AGAIN,
+    STILL_ABOUT,
     Answer,
     Card,
     Contacts,
@@ -28,12 +31,14 @@ from bot.core.texts import (
 from bot.core.towns import town_choices
 from bot.core.world import World
 from bot.search.confidence import Candidate, Decision, Finding
+from bot.search.follow import Follow
 
 PERSON_TOPIC = "municipal-contact"
 MAX_BELOW = 5
 """Options that lead on from an answer: the variants, then related topics."""
 MAX_RELATED = 3
 MAX_OTHERS = 3
+MAX_ALSO = 2
 
 MENU_CHOICE = Choice("menu", Text(LABEL_MENU))
 PERSON_CHOICE = Choice(f"topic:{PERSON_TOPIC}", Text(LABEL_PERSON))
@@ -52,10 +57,16 @@ def variant_choice(topic: str, variant: str) -> Choice:
 def answer_question(text: str, reply: Reply, danger: str | None, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
     """Search and say what was found in its band, under the emergency card if there is a danger."""
     finding = Finding(Decision.ABSTAIN, ()) if reply.foreign else world.finder.find(text)
-    card: tuple[Mark, ...] = (Card(danger),) if danger else ()
-    if finding.decision is Decision.ANSWER or danger:
-        return _answered(finding, reply, card, danger, world)
-    state = replace(reply.state, stage=Stage.TALK, others=())
+    if danger:
+        return _answered(finding, reply, danger, world)
+    if not reply.foreign and (topic := topic_before(text, finding, reply.state, world)):
+        return _went_on(topic, text, finding, reply, world)
+    also = () if reply.foreign else world.finder.several(text)
+    if len(also) > 1:
+        finding = Finding(Decision.ANSWER, also[:1], finding.shown + finding.others)
+    if finding.decision is Decision.ANSWER:
+        return _answered(finding, reply, None, world, tuple(c.topic for c in also))
+    state = replace(reply.state, stage=Stage.TALK, topic="", others=())
     heard = Heard(lang=reply.identified, decision=finding.decision, topics=_pairs(finding.shown))
     if finding.decision is Decision.CLARIFY:
         marks: tuple[Mark, ...] = (Text(CLARIFY), *reply.notes)
@@ -104,19 +115,65 @@ def nothing_fits(state: Conversation, lang: str, count: Count) -> tuple[Conversa
     return replace(state, others=()), (count, say)
 
 
+def topic_before(text: str, finding: Finding, state: Conversation, world: World) -> str | None:
+    """Give the topic of the turn before if the message goes on with it.
+
+    A condition goes on in any case; what is added, only if it is not clearly a question of its own.
+    """
+    how = world.follow_ups.find(text) if state.topic in world.topics else None
+    clear = finding.decision is Decision.ANSWER and finding.shown[0].topic != state.topic
+    return state.topic if how and (how is not Follow.ALSO or not clear) else None
+
+
+def _went_on(topic: str, text: str, finding: Finding, reply: Reply, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Say the topic of the turn before again, for the person that the message names; what else it may mean is offered."""
+    variant = _variant_for(text, topic, reply.lang, world)
+    if variant:
+        state, say = show_variant(topic, variant, reply.state, reply.lang, world)
+    else:
+        state, say = show_topic(topic, reply.state, reply.lang, world)
+    others = [c.topic for c in finding.shown if c.topic != topic][:MAX_ALSO]
+    about = Text(STILL_ABOUT, {"topic": TopicName(topic)})
+    choices = (*_first(others, say.choices), *reply.choices)
+    confidence = next((c.confidence for c in (*finding.shown, *finding.others) if c.topic == topic), 0.0)
+    heard = Heard(lang=reply.identified, decision=Decision.ANSWER, topics=((topic, confidence),))
+    return replace(state, others=()), (heard, replace(say, marks=(about, *say.marks, *reply.notes), choices=choices))
+
+
+def _variant_for(text: str, topic: str, lang: str, world: World) -> str | None:
+    """Give the only variant whose label has a telling word of the message."""
+    index = world.finder.index
+    said = {term for slot in index.read(text) if not slot.frame for term in slot.terms}
+    fitting = [
+        id
+        for id, variant in world.topics[topic].texts[lang].variants.items()
+        if any(not slot.frame and not said.isdisjoint(slot.terms) for slot in index.read(variant.label))
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def _answered(
-    finding: Finding, reply: Reply, card: tuple[Mark, ...], danger: str | None, world: World
+    finding: Finding, reply: Reply, danger: str | None, world: World, asked: tuple[str, ...] = ()
 ) -> tuple[Conversation, tuple[Effect, ...]]:
-    sure = finding.decision is Decision.ANSWER
-    if sure or danger is None:
+    """Say the answer; `asked`: the topics of several questions in the message, to which buttons lead."""
+    if finding.decision is Decision.ANSWER or danger is None:
         best, others = finding.shown[0], finding.others
     else:
         best, others = Candidate(SITUATIONS[danger], 1.0), finding.shown + finding.others
     state, say = show_topic(best.topic, reply.state, reply.lang, world)
     state = replace(state, others=tuple(c.topic for c in others if c.topic != best.topic)[:MAX_OTHERS])
     heard = Heard(lang=reply.identified, decision=Decision.ANSWER, topics=_pairs((best,)), danger=danger)
-    say = replace(say, marks=(*card, *say.marks, *reply.notes), choices=(*say.choices, *reply.choices))
-    return state, (heard, say)
+    card: tuple[Mark, ...] = (Card(danger),) if danger else ()
+    also = [topic for topic in asked if topic != best.topic][:MAX_ALSO]
+    below: tuple[Mark, ...] = (Text(ALSO_ASKED),) if also else ()
+    choices = (*_first(also, say.choices), *reply.choices)
+    return state, (heard, replace(say, marks=(*card, *say.marks, *below, *reply.notes), choices=choices))
+
+
+def _first(topics: Sequence[str], choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    """Put buttons of topics before other options, each once."""
+    first = tuple(map(topic_choice, topics))
+    return (*first, *(choice for choice in choices if choice.id not in {choice.id for choice in first}))
 
 
 def _below(topic: str, town: str | None, world: World) -> tuple[Choice, ...]:

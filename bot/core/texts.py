@@ -117,6 +117,10 @@ TOO_FAST = N_("too_fast")
 APOLOGY = N_("apology")
 
 CLARIFY = N_("clarify")
+# Translators: above an answer, when the message goes on with the question before it. {topic} is the answer's title.
+STILL_ABOUT = N_("still_about")
+# Translators: below an answer, when the message asked other things too; their buttons follow.
+ALSO_ASKED = N_("also_asked")
 ABSTAIN = N_("abstain")
 NOT_MEANT = N_("not_meant")
 NOT_MEANT_AGAIN = N_("not_meant_again")

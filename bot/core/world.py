@@ -11,6 +11,7 @@ from decimal import Decimal
 from bot.groups.rules import Rule
 from bot.search.acts import Acts
 from bot.search.finder import Finder
+from bot.search.follow import FollowUps
 from bot.search.langid import LanguageModel
 from bot.search.patterns import Patterns
 from bot.search.places import Places
@@ -150,6 +151,7 @@ class World:
     dangers: Patterns
     acts: Acts
     places: Places
+    follow_ups: FollowUps
     home: str | None = None
 
     def category(self, id: str) -> tuple[Topic, ...]:

@@ -32,10 +32,10 @@ def explain(question: str, world: World) -> Iterator[Table | str]:
     yield words
     finding = world.finder.find(question)
     confidence = {candidate.topic: candidate.confidence for candidate in (*finding.shown, *finding.others)}
-    table = Table("topic", "confidence", "score", "phrase", "coverage", "trigram", "nearest wording", title="Candidates")
+    table = Table("topic", "confidence", "score", "lead", "phrase", "coverage", "nearest wording", title="Candidates")
     for row in world.finder.index.find(question)[:CANDIDATES]:
         nearest = world.finder.index.wordings[row.wording].text if row.wording >= 0 else ""
-        figures = (confidence.get(row.topic, 0.0), row.score, row.phrase, row.coverage, row.trigram)
+        figures = (confidence.get(row.topic, 0.0), row.score, row.lead, row.phrase, row.coverage)
         table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), escape(nearest))
     yield table
     yield f"decision: {finding.decision} {', '.join(candidate.topic for candidate in finding.shown)}"

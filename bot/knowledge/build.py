@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Generic, TypeVar
 
 from bot.core.replies import ACT_ORDER
@@ -24,13 +25,15 @@ from bot.core.world import (
 )
 from bot.errors import RuleError
 from bot.groups.rules import read_rule
-from bot.knowledge.read import Files, TextFile, crisis_words, vocabulary, wordings
+from bot.knowledge.read import Files, TextFile, crisis_words, outside, vocabulary, wordings
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
 from bot.search.acts import build_acts
 from bot.search.finder import Finder
+from bot.search.follow import FollowUps, build_follow_ups
 from bot.search.index import Index
 from bot.search.langid import LanguageModel
 from bot.search.lexicon import LanguageWords, Lexicon, WordForms, build_lexicon, unknown_words, with_words
+from bot.search.linear import Linear
 from bot.search.patterns import Pattern, PatternError, Patterns, compile_pattern
 from bot.search.places import build_places
 from bot.search.text import fold
@@ -59,6 +62,7 @@ class Memos:
     base: Memo[Lexicon] = field(default_factory=Memo)
     plain: Memo[tuple[WordForms, ...]] = field(default_factory=Memo)
     lexicon: Memo[Lexicon] = field(default_factory=Memo)
+    linear: Memo[Linear] = field(default_factory=Memo)
     index: Memo[Index] = field(default_factory=Memo)
     dangers: Memo[Patterns] = field(default_factory=Memo)
 
@@ -70,12 +74,14 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
         files.reader.report(files.reader.root, 1, text)
         return None
     memos = memos or Memos()
-    base = memos.base(lambda: build_lexicon(files.generated.words, _language_words(files)), files.generated.words, files.lexicon)
-    words = tuple(vocabulary(files))
+    base = memos.base(lambda: build_lexicon(files.generated.words, language_words(files)), files.generated.words, files.lexicon)
+    strange = tuple(outside(files))
+    words = (*vocabulary(files), *((wording.lang, wording.text) for wording in strange))
     plain = memos.plain(lambda: unknown_words(base, words), words, base)
     lexicon = memos.lexicon(lambda: with_words(base, plain), plain, base)
-    phrases = tuple(wordings(files))
-    index = memos.index(lambda: Index(phrases, lexicon, memos.index.made), phrases, lexicon)
+    phrases = (*wordings(files), *strange)
+    linear = memos.linear(lambda: Linear(files.generated.weights), files.generated.weights)
+    index = memos.index(lambda: Index(phrases, lexicon, linear), phrases, lexicon, linear)
     careful = {category.id for category in files.categories if category.careful}
     return World(
         languages=files.languages,
@@ -88,6 +94,7 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
         language_model=_language_model(files),
         dangers=memos.dangers(lambda: _dangers(files, base), files.safety, base),
         acts=build_acts(_merge(files.acts.values()), ACT_ORDER),
+        follow_ups=_follow_ups(files, lexicon),
         places=build_places(_place_names(files), lexicon.function_words),
         home=home,
     )
@@ -191,13 +198,25 @@ def _municipality(slug: str, place: MunicipalityFile) -> Municipality:
     )  # fmt: skip
 
 
-def _language_words(files: Files) -> list[LanguageWords]:
+def _follow_ups(files: Files, lexicon: Lexicon) -> FollowUps:
+    lists = [words.follow_ups for words in files.lexicon.values()]
+    return build_follow_ups(
+        chain.from_iterable(words.also for words in lists),
+        chain.from_iterable(words.conditions for words in lists),
+        chain.from_iterable(words.about_anything for words in lists),
+        chain.from_iterable(words.persons for words in lists),
+        lexicon,
+    )
+
+
+def language_words(files: Files) -> list[LanguageWords]:
+    """Give each language's part of the lexicon."""
     return [
         LanguageWords(
             lang=lang,
             function_words=tuple(words.function_words),
             frame_words=tuple(words.frame_words),
-            clitics=tuple(words.clitics),
+            endings=tuple(words.endings),
             official=tuple(words.official),
             synonyms=tuple(map(tuple, words.synonyms)),
         )

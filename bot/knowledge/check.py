@@ -12,8 +12,11 @@ from bot.core.safety import SITUATIONS
 from bot.core.world import NATIONAL, World
 from bot.errors import Problem
 from bot.knowledge.bodies import check_texts, check_values
-from bot.knowledge.read import Files, vocabulary, wordings
+from bot.knowledge.build import language_words
+from bot.knowledge.read import Files, outside, vocabulary, wordings
 from bot.knowledge.variants import check_facts, check_variants
+from bot.search.index import OUTSIDE
+from bot.search.lexicon import build_lexicon, unknown_words
 from bot.search.text import fold, tokens
 
 MIN_CHECKS = 4
@@ -31,6 +34,7 @@ def check_files(files: Files, today: date) -> list[Problem]:
         *check_values(files, today),
         *check_texts(files),
         *_doubles(files, root),
+        *_phrasings(files, root),
         *check_facts(files),
         *check_variants(files, today),
         *_safety(files, root),
@@ -129,14 +133,25 @@ def _words(files: Files, root: Path) -> Iterator[Problem]:
 
 def _doubles(files: Files, root: Path) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for wording in wordings(files):
+    for wording in (*wordings(files), *outside(files)):
         if wording.field == "keyword":
             continue
         plain = " ".join(fold(token) for token in tokens(wording.text))
         other = seen.setdefault(plain, wording.topic)
-        if other != wording.topic:
+        if wording.field == "outside":
+            path = root / "outside" / f"{wording.lang}.yaml"
+        elif wording.lang in files.recognised:
+            path = root / wording.lang / "phrasings.yaml"
+        else:
             path = root / wording.lang / f"{wording.topic}.md"
+        if other != wording.topic and not other.startswith(OUTSIDE):
             yield files.reader.problem(path, wording.text, f"{wording.text!r} is already a phrasing of {other}")
+
+
+def _phrasings(files: Files, root: Path) -> Iterator[Problem]:
+    for lang, by_topic in files.phrasings.items():
+        for unknown in sorted(by_topic.keys() - files.topics.keys()):
+            yield files.reader.problem(root / lang / "phrasings.yaml", f"{unknown}:", f"there is no topic {unknown!r}")
 
 
 def _safety(files: Files, root: Path) -> Iterator[Problem]:
@@ -166,16 +181,9 @@ def _reviews(files: Files, root: Path, today: date) -> Iterator[Problem]:
 
 
 def _forms(files: Files, root: Path) -> Iterator[Problem]:
-    known: dict[str, set[str]] = {}
-    for word in files.generated.words:
-        known.setdefault(word.lang, set()).update(word.forms)
-    if not known:
-        return
-    everything = set().union(*known.values())
-    missing = {
-        token for _, text in vocabulary(files) for token in tokens(text) if not token.isdigit() and fold(token) not in everything
-    }
-    if missing:
+    known = build_lexicon(files.generated.words, language_words(files))
+    missing = [word.lemma for word in unknown_words(known, vocabulary(files)) if not word.lemma.isdigit()]
+    if files.generated.words and missing:
         some = ", ".join(sorted(missing)[:5])
         text = f"{len(missing)} words have no generated forms ({some} ...); run `teejuht forms`"
         yield Problem(files.reader.name(root / ".index"), 1, text, error=False)

@@ -1,6 +1,9 @@
-"""The generated files in knowledge/.index: word forms, language n-grams, fitted numbers. Sorted text or JSON, never code."""
+"""The generated files in knowledge/.index: word forms, language n-grams, fitted weights and numbers. Text or JSON, never code."""
 
 import json
+import sys
+from array import array
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -11,9 +14,13 @@ from bot.knowledge.files import Reader
 from bot.search.confidence import FEATURES, Fit
 from bot.search.langid import CLASSES
 from bot.search.lexicon import WordForms
+from bot.search.linear import UNFITTED_WEIGHTS, Weights
 from bot.search.text import fold
 
 T = TypeVar("T")
+
+SCALE = 1000
+"""Weights are kept to three places."""
 
 UNFITTED = Fit(weights=(0.0,) * FEATURES, answer=1.1, answer_careful=1.1, clarify=0.0, offer=0.0)
 """Without fitted numbers nothing is ever answered, only offered."""
@@ -25,6 +32,7 @@ class Generated:
 
     words: list[WordForms] = field(default_factory=list)
     grams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    weights: Weights = UNFITTED_WEIGHTS
     fit: Fit = UNFITTED
 
 
@@ -35,6 +43,7 @@ def read_generated(reader: Reader, folder: Path, languages: Sequence[str]) -> Ge
         path = folder / f"forms-{lang}.txt"
         made.words += _take(reader, path, partial(_read_forms, lang), "teejuht forms") or []
     made.grams = _take(reader, folder / "language.json", _read_grams, "teejuht forms") or {}
+    made.weights = _take(reader, folder / "weights.json", _read_weights, "teejuht eval --tune") or UNFITTED_WEIGHTS
     made.fit = _take(reader, folder / "fitted.json", _read_fit, "teejuht eval --tune") or UNFITTED
     return made
 
@@ -49,6 +58,21 @@ def write_language_model(folder: Path, grams: Mapping[str, tuple[int, ...]], not
     """Write the language model, one n-gram a line."""
     rows = ",\n".join(f"{json.dumps(g, ensure_ascii=False)}:{json.dumps(r, separators=(',', ':'))}" for g, r in grams.items())
     _write(folder / "language.json", f'{{"note": {json.dumps(note)},\n"grams": {{\n{rows}\n}}}}\n')
+
+
+def write_weights(folder: Path, weights: Weights, note: str) -> None:
+    """Write the linear classifier: names as text, numbers as little-endian arrays in base 64."""
+    content = {
+        "note": note,
+        "topics": weights.topics,
+        "biases": weights.biases,
+        "features": "\n".join(weights.features),
+        "rarity": _pack("H", (round(rarity * SCALE) for rarity in weights.rarity)),
+        "counts": _pack("H", weights.counts),
+        "classes": _pack("H", weights.classes),
+        "weights": _pack("h", (round(weight * SCALE) for weight in weights.weights)),
+    }
+    _write(folder / "weights.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_fit(folder: Path, fit: Fit, note: str, measured: Mapping[str, object]) -> None:
@@ -89,6 +113,39 @@ def _read_grams(text: str) -> dict[str, tuple[int, ...]]:
     if any(len(row) != len(CLASSES) for row in rows.values()):
         raise ValueError("trained for other classes")
     return rows
+
+
+def _read_weights(text: str) -> Weights:
+    content = json.loads(text)
+    made = Weights(
+        topics=tuple(content["topics"]),
+        biases=tuple(map(float, content["biases"])),
+        features=content["features"].split("\n"),
+        rarity=array("f", (rarity / SCALE for rarity in _unpack("H", content["rarity"]))),
+        counts=_unpack("H", content["counts"]),
+        classes=_unpack("H", content["classes"]),
+        weights=array("f", (weight / SCALE for weight in _unpack("h", content["weights"]))),
+    )
+    whole = len(made.features) == len(made.rarity) == len(made.counts) and len(made.biases) == len(made.topics) + 1
+    if not whole or not sum(made.counts) == len(made.classes) == len(made.weights):
+        raise ValueError("the parts do not fit together")
+    if max(made.classes, default=0) > len(made.topics):
+        raise ValueError("there are weights of unknown topics")
+    return made
+
+
+def _pack(kind: str, numbers: Iterable[int]) -> str:
+    packed = array(kind, numbers)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return b64encode(packed.tobytes()).decode("ascii")
+
+
+def _unpack(kind: str, text: str) -> "array[int]":
+    numbers = array(kind, b64decode(text, validate=True))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
 
 
 def _read_fit(text: str) -> Fit:

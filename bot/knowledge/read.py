@@ -18,15 +18,18 @@ from bot.knowledge.schema import (
     FactFile,
     FactWordsFile,
     FrontMatter,
+    Id,
     LanguagesFile,
     LexiconFile,
+    Line,
     MunicipalityFile,
     SafetyFile,
     TopicFile,
     ValueFile,
 )
-from bot.search.index import Wording
+from bot.search.index import OUTSIDE, Wording
 
+LINES = TypeAdapter(dict[Id, list[Line]])
 _VARIANT = re.compile(r"^## variant:[ \t]*(\S*)[ \t]*$", re.MULTILINE)
 
 
@@ -55,6 +58,10 @@ class Files:
     lexicon: dict[str, LexiconFile] = field(default_factory=dict)
     safety: dict[str, SafetyFile] = field(default_factory=dict)
     acts: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    phrasings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Phrasings by topic in the languages that are only recognised."""
+    outside: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Questions by kind that nothing here answers."""
     checks: dict[str, list[CheckFile]] = field(default_factory=dict)
     generated: Generated = field(default_factory=Generated)
 
@@ -93,11 +100,14 @@ def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = No
     for lang in files.known_languages:
         if words := reader.yaml(root / "lexicon" / f"{lang}.yaml", LexiconFile):
             files.lexicon[lang] = words
+        files.outside[lang] = reader.yaml(root / "outside" / f"{lang}.yaml", LINES) or {}
+    for lang in files.recognised:
+        files.phrasings[lang] = reader.yaml(root / lang / "phrasings.yaml", LINES) or {}
     for lang in files.languages:
         files.fact_words[lang] = reader.yaml(root / lang / "facts.yaml", TypeAdapter(dict[str, FactWordsFile])) or {}
         if safety := reader.yaml(root / "safety" / f"{lang}.yaml", SafetyFile):
             files.safety[lang] = safety
-        files.acts[lang] = reader.yaml(root / "acts" / f"{lang}.yaml", TypeAdapter(dict[str, list[str]])) or {}
+        files.acts[lang] = reader.yaml(root / "acts" / f"{lang}.yaml", LINES) or {}
         if checks:
             files.checks[lang] = reader.yaml(root / "checks" / f"{lang}.yaml", TypeAdapter(list[CheckFile])) or []
     files.generated = read_generated(reader, root / ".index", files.known_languages)
@@ -105,7 +115,7 @@ def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = No
 
 
 def wordings(files: Files) -> Iterator[Wording]:
-    """Give every text that the index holds: titles, phrasings and keywords."""
+    """Give every text that stands for a topic: titles, phrasings and keywords."""
     for id, by_lang in files.texts.items():
         for lang, (head, *_) in by_lang.items():
             yield Wording(topic=id, lang=lang, field="title", text=head.title)
@@ -113,14 +123,32 @@ def wordings(files: Files) -> Iterator[Wording]:
                 yield Wording(topic=id, lang=lang, field="question", text=question)
             for keyword in (*head.keywords, *head.terms):
                 yield Wording(topic=id, lang=lang, field="keyword", text=keyword)
+    for lang, by_topic in files.phrasings.items():
+        for id in files.texts.keys() & by_topic.keys():
+            for question in by_topic[id]:
+                yield Wording(topic=id, lang=lang, field="question", text=question)
+
+
+def outside(files: Files) -> Iterator[Wording]:
+    """Give every text that stands for what nothing here answers."""
+    for lang, by_kind in files.outside.items():
+        for kind, lines in by_kind.items():
+            for line in lines:
+                yield Wording(topic=f"{OUTSIDE}{kind}", lang=lang, field="outside", text=line)
 
 
 def vocabulary(files: Files) -> Iterator[tuple[str, str]]:
-    """Give every text whose words must be known, with the language of its file."""
+    """Give every text whose words must be known in all their forms, with the language of its file."""
     for wording in wordings(files):
         yield wording.lang, wording.text
     for lang, words in files.lexicon.items():
-        for members in (words.frame_words, words.official, *words.synonyms):
+        for members in (
+            words.frame_words,
+            words.official,
+            words.follow_ups.about_anything,
+            words.follow_ups.persons,
+            *words.synonyms,
+        ):
             for member in members:
                 yield lang, member
     yield from crisis_words(files)
@@ -135,7 +163,7 @@ def crisis_words(files: Files) -> Iterator[tuple[str, str]]:
 
 
 def texts(files: Files) -> Iterator[tuple[str, str]]:
-    """Give all that the generators read: the vocabulary and the answers."""
+    """Give all that teaches what a language looks like: the vocabulary and the answers."""
     yield from vocabulary(files)
     for by_lang in files.texts.values():
         for lang, text in by_lang.items():

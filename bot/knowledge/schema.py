@@ -189,14 +189,24 @@ class MunicipalityFile(_Strict):
     additions: dict[Id, AdditionFile] = Field(default_factory=dict)
 
 
+class FollowUpsFile(_Strict):
+    """How messages begin that go on with the question before, what can be asked about anything, and for whom."""
+
+    also: list[Line] = Field(default_factory=list)
+    conditions: list[Line] = Field(default_factory=list)
+    about_anything: list[Line] = Field(default_factory=list)
+    persons: list[Line] = Field(default_factory=list)
+
+
 class LexiconFile(_Strict):
     """knowledge/lexicon/<language>.yaml."""
 
     function_words: list[Line] = Field(default_factory=list)
     frame_words: list[Line] = Field(default_factory=list)
-    clitics: list[Line] = Field(default_factory=list)
+    endings: list[Line] = Field(default_factory=list)
     official: list[Line] = Field(default_factory=list)
     synonyms: list[list[Line]] = Field(default_factory=list)
+    follow_ups: FollowUpsFile = Field(default_factory=FollowUpsFile)
 
 
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]

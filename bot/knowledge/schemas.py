@@ -11,8 +11,10 @@ from bot.knowledge.schema import (
     FactFile,
     FactWordsFile,
     FrontMatter,
+    Id,
     LanguagesFile,
     LexiconFile,
+    Line,
     MunicipalityFile,
     SafetyFile,
     TopicFile,
@@ -30,7 +32,9 @@ KINDS: dict[str, tuple[str, TypeAdapter[object]]] = {
     "municipality": ("municipalities/<slug>.yaml", TypeAdapter(MunicipalityFile)),
     "lexicon": ("lexicon/<language>.yaml", TypeAdapter(LexiconFile)),
     "safety": ("safety/<language>.yaml", TypeAdapter(SafetyFile)),
-    "acts": ("acts/<language>.yaml", TypeAdapter(dict[str, list[str]])),
+    "acts": ("acts/<language>.yaml", TypeAdapter(dict[Id, list[Line]])),
+    "outside": ("outside/<language>.yaml", TypeAdapter(dict[Id, list[Line]])),
+    "phrasings": ("<language only recognised>/phrasings.yaml", TypeAdapter(dict[Id, list[Line]])),
     "checks": ("checks/<language>.yaml", TypeAdapter(list[CheckFile])),
 }
 """The files each schema is for."""

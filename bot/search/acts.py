@@ -20,11 +20,8 @@ class Acts:
 
     def find(self, text: str) -> str | None:
         """Name the act if the whole message is made of known wordings, or None."""
-        words = tokens(text)
-        if not 0 < len(words) <= LONGEST:
-            return None
-        for spelling in ([fold(word) for word in words], [key(word) for word in words]):
-            if acts := self._tile(spelling):
+        for spelling in spellings(text):
+            if 0 < len(spelling) <= LONGEST and (acts := self._tile(spelling)):
                 return max(acts, key=self.order.index)
         return None
 
@@ -47,7 +44,11 @@ def build_acts(wordings: Mapping[str, Sequence[str]], order: Sequence[str]) -> A
     table: dict[tuple[str, ...], str] = {}
     for act in order:
         for wording in wordings.get(act, ()):
-            words = tokens(wording)
-            table[tuple(fold(word) for word in words)] = act
-            table[tuple(key(word) for word in words)] = act
+            table |= dict.fromkeys(spellings(wording), act)
     return Acts(table, tuple(order))
+
+
+def spellings(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the words of a text folded, and as Latin keys."""
+    words = tokens(text)
+    return tuple(map(fold, words)), tuple(map(key, words))

@@ -11,7 +11,8 @@ from enum import StrEnum
 from bot.search.index import Evidence
 
 MAX_OFFERED = 4
-FEATURES = 12
+CERTAIN = 0.99
+FEATURES = 9
 """How many features `features` gives, the bias among them."""
 
 
@@ -52,32 +53,31 @@ class Finding:
 
 
 def features(evidence: Evidence) -> tuple[float, ...]:
-    """Give the features of the logistic model, each roughly between 0 and 1."""
+    """Give the features of the logistic model."""
     return (
         evidence.score,
-        evidence.margin,
+        max(evidence.lead, -2.0),
+        evidence.outside,
         evidence.phrase,
-        evidence.coverage,
-        evidence.trigram,
         evidence.slips,
         evidence.unknown,
-        min(evidence.words, 8) / 8,
+        min(evidence.words, 12) / 12,
         float(evidence.words == 1),
-        float(evidence.agreement),
-        evidence.phrase * evidence.coverage,
         1.0,
     )
 
 
 def probability(evidence: Evidence, fit: Fit) -> float:
-    """Give the calibrated probability that the evidence's topic is right."""
+    """Give the calibrated probability that the evidence's topic is right; an editor's own phrasing leaves no doubt."""
+    if evidence.exact:
+        return CERTAIN
     total = sum(w * x for w, x in zip(fit.weights, features(evidence), strict=True))
     return 1 / (1 + math.exp(-max(min(total, 30.0), -30.0)))
 
 
 def decide(evidence: Sequence[Evidence], fit: Fit, careful: frozenset[str]) -> Finding:
     """Choose the band; topics in `careful` (status, deadlines) need more certainty to be answered."""
-    ranked = [Candidate(e.topic, round(probability(e, fit), 4)) for e in evidence[:12]]
+    ranked = [Candidate(e.topic, round(probability(e, fit), 4)) for e in evidence]
     ranked.sort(key=lambda candidate: -candidate.confidence)
     if not ranked:
         return Finding(Decision.ABSTAIN, ())
@@ -90,46 +90,3 @@ def decide(evidence: Sequence[Evidence], fit: Fit, careful: frozenset[str]) -> F
         offered = offered if len(offered) > 1 else ranked[:2]
         return Finding(Decision.CLARIFY, tuple(offered), tuple(c for c in ranked if c not in offered))
     return Finding(Decision.ABSTAIN, (), tuple(ranked))
-
-
-def fit_weights(rows: Sequence[tuple[tuple[float, ...], bool]], *, ridge: float = 1.0, steps: int = 60) -> tuple[float, ...]:
-    """Fit the logistic weights by Newton's method with a ridge (the bias, last, is free)."""
-    size = len(rows[0][0])
-    weights = [0.0] * size
-    for _ in range(steps):
-        gradient = [0.0] * size
-        hessian = [[0.0] * size for _ in range(size)]
-        for x, right in rows:
-            p = 1 / (1 + math.exp(-max(min(sum(w * v for w, v in zip(weights, x, strict=True)), 30.0), -30.0)))
-            for i in range(size):
-                gradient[i] += (p - right) * x[i]
-                for j in range(i + 1):
-                    hessian[i][j] += p * (1 - p) * x[i] * x[j]
-        for i in range(size):
-            penalty = ridge if i < size - 1 else 1e-6
-            gradient[i] += penalty * weights[i]
-            hessian[i][i] += penalty
-            for j in range(i):
-                hessian[j][i] = hessian[i][j]
-        change = _solve(hessian, gradient)
-        weights = [w - c for w, c in zip(weights, change, strict=True)]
-        if max(map(abs, change)) < 1e-6:
-            break
-    return tuple(round(w, 4) for w in weights)
-
-
-def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
-    """Solve a small positive definite system by Gaussian elimination."""
-    size = len(vector)
-    rows = [[*matrix[i], vector[i]] for i in range(size)]
-    for i in range(size):
-        pivot = max(range(i, size), key=lambda r: abs(rows[r][i]))
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        for j in range(i + 1, size):
-            factor = rows[j][i] / rows[i][i]
-            for k in range(i, size + 1):
-                rows[j][k] -= factor * rows[i][k]
-    result = [0.0] * size
-    for i in reversed(range(size)):
-        result[i] = (rows[i][size] - sum(rows[i][j] * result[j] for j in range(i + 1, size))) / rows[i][i]
-    return result

@@ -1,29 +1,35 @@
 """The searchable form of the topics' wordings, and the evidence a message finds in it.
 
-One index for all languages. Evidence is counted per phrase (title, phrasing, keyword) and per topic; what it is worth is
-decided in `confidence`.
+One index for all languages. A fitted linear classifier over the lexicon's terms and over letter n-grams of the one-script key
+finds the likeliest topics; each is then compared with its nearest wording, so that a phrasing the fit has never seen is found
+too. Questions that nothing here answers are wordings of their own (their topic begins with ~): a topic has to be likelier than
+they are. What evidence is worth is decided in `confidence`.
 """
 
-import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from heapq import nlargest
+from itertools import chain, groupby, pairwise
 
 from bot.search.lexicon import Lexicon, Slot
-from bot.search.text import key, tokens, trigrams
+from bot.search.linear import Linear
+from bot.search.text import fold, key, ngrams, tokens
 
+OUTSIDE = "~"
+CANDIDATES = 8
+COMPARED = 4
+"""Of how many of them the nearest wording is looked for."""
 FRAME_WEIGHT = 0.45
 UNKNOWN_WEIGHT = 0.7
-LEXICAL_SHARE = 0.65
-PHRASE_SHARE = 0.65
 FIELD_WEIGHT = {"title": 1.0, "question": 1.0, "keyword": 0.95}
-LONG_QUESTION = 9
-COMMON_TRIGRAM = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """A text that stands for a topic: its title, a phrasing of a question, or a keyword."""
+    """A text that stands for a topic: its title, a phrasing of a question, or a keyword; or one that stands for none (~kind)."""
 
     topic: str
     lang: str
@@ -33,220 +39,168 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What speaks for one topic; every figure lies between 0 and 1 except `words` and `margin` (-1..1)."""
+    """What speaks for one topic. Scores are of the linear classifier, usually -2 to 2; the rest are shares, 0 to 1."""
 
     topic: str
     score: float
+    lead: float
+    """Score over that of the likeliest other topic; below 0 for all but the likeliest."""
+    outside: float
+    """Score of all that is outside."""
     phrase: float
+    """Overlap with the nearest wording."""
     coverage: float
-    trigram: float
-    margin: float
+    """Share of the message that any wording of the topic knows."""
     slips: float
     unknown: float
     words: int
-    agreement: bool
+    exact: bool
+    """The message is one of the topic's titles or phrasings, word for word."""
     wording: int
+    """Number of the nearest wording, -1 for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    wording: Wording
-    norm: float
-    grams: dict[str, float]
+class _Topic:
+    """The wordings of one topic, read when it is first compared with."""
+
+    def __init__(self, name: str, first: int, wordings: tuple[Wording, ...], index: "Index") -> None:
+        self.name = name
+        self.first = first
+        self.wordings = wordings
+        self._index = index
+
+    @cached_property
+    def places(self) -> tuple[Mapping[str, "array[int]"], "array[float]"]:
+        """Which wordings, counted from the first, have a term; and how much there is to match in each."""
+        where: dict[str, array[int]] = defaultdict(lambda: array("H"))
+        norms = array("f")
+        for number, wording in enumerate(self.wordings):
+            slots = self._index.read(wording.text)
+            norms.append(sum(self._index.weigh(slots)))
+            for term in {term for slot in slots for term in slot.terms}:
+                where[term].append(number)
+        return dict(where), norms
 
 
 class Index:
-    """Postings of all wordings over the lexicon's terms and over trigrams.
+    """All wordings of the topics, the lexicon that reads them and the classifier that was fitted to them."""
 
-    `before` is an earlier index: what it read with the same lexicon is not read again.
-    """
-
-    def __init__(self, wordings: Sequence[Wording], lexicon: Lexicon, before: "Index | None" = None) -> None:
-        self.wordings = tuple(wordings)
+    def __init__(self, wordings: Iterable[Wording], lexicon: Lexicon, linear: Linear) -> None:
         self.lexicon = lexicon
-        known = before._slots if before and before.lexicon is lexicon else {}
-        self._slots: dict[str, list[Slot]] = {text: known.get(text) or self._read(text) for text in (w.text for w in wordings)}
-        slots = [self._slots[wording.text] for wording in self.wordings]
-        self._topic_terms: dict[str, Counter[str]] = defaultdict(Counter)
-        for wording, read in zip(self.wordings, slots, strict=True):
-            self._topic_terms[wording.topic].update({term for slot in read for term in slot.terms})
-        self._idf = self._weigh(self._topic_terms)
-        self._max_idf = max(self._idf.values(), default=1.0)
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._by_gram: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self._gram_idf = self._weigh_grams()
-        self._phrases = [self._add(number, read) for number, read in enumerate(slots)]
+        self.linear = linear
+        self.wordings = tuple(sorted(wordings, key=lambda wording: (wording.topic.startswith(OUTSIDE), wording.topic)))
+        self._topics: list[_Topic] = []
+        first = 0
+        for name, group in groupby(self.wordings, key=lambda wording: wording.topic):
+            if name.startswith(OUTSIDE):
+                break
+            texts = tuple(group)
+            self._topics.append(_Topic(name, first, texts, self))
+            first += len(texts)
+        self._exact = {_plain(w.text): w.topic for w in self.wordings[:first] if w.field != "keyword"}
+        self._numbers = [linear.topics.get(topic.name, -1) for topic in self._topics]
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that have wordings."""
-        return tuple(self._topic_terms)
+        return tuple(topic.name for topic in self._topics)
 
-    def find(self, text: str, *, without: int | None = None, hidden: str | None = None) -> list[Evidence]:
-        """Give the evidence for each topic that has any, the strongest first.
-
-        For tuning, `without` leaves one wording out and `hidden` a whole topic, as if they had never been written.
-        """
-        slots = self._read(text)
+    def find(self, text: str) -> list[Evidence]:
+        """Give the evidence for the likeliest topics, the likeliest first."""
+        slots = self.read(text)
         if not slots:
             return []
-        leaves_out = without is not None or hidden is not None
-        out = (
-            frozenset(n for n, w in enumerate(self.wordings) if n == without or w.topic == hidden) if leaves_out else frozenset()
-        )
-        idf = self._idf_without(slots, out) if out else self._idf
-        weights = [self._weight(slot, idf) for slot in slots]
-        phrase = self._phrase_scores(slots, weights, out)
-        cosine = self._cosines(text, out)
-        return self._rank(slots, weights, idf, phrase, cosine, out)
+        *scored, outside = self.linear.scores(terms(slots), Counter(ngrams(self.keys(text))), spelling(text))
+        most = max(scored, default=0.0)
+        # Of a topic that the fit does not know yet nothing bad is known: it is compared as if it were the likeliest.
+        scores = [scored[number] if number >= 0 else most for number in self._numbers]
+        best = nlargest(CANDIDATES, range(len(scores)), key=lambda number: (scores[number], -number))
+        first, second = (*(scores[number] for number in best[:2]), most)[:2] if best else (0.0, 0.0)
+        weights = self.weigh(slots)
+        exact = self._exact.get(_plain(text))
+        slips = sum(slot.slip for slot in slots) / len(slots)
+        unknown = sum(not any(map(self.linear.tells, slot.terms)) for slot in slots) / len(slots)
+        found = []
+        for place, number in enumerate(best):
+            topic = self._topics[number]
+            phrase, coverage, wording = self._compare(topic, slots, weights) if place < COMPARED else (0.0, 0.0, -1)
+            found.append(
+                Evidence(
+                    topic=topic.name,
+                    score=scores[number],
+                    lead=scores[number] - (first if place else second),
+                    outside=outside,
+                    phrase=phrase,
+                    coverage=coverage,
+                    slips=slips,
+                    unknown=unknown,
+                    words=len(slots),
+                    exact=topic.name == exact,
+                    wording=wording,
+                )
+            )
+        return found
 
-    def _read(self, text: str) -> list[Slot]:
+    def read(self, text: str) -> list[Slot]:
+        """Read a text as what its words mean; words of grammar count only where there are no others."""
         return self.lexicon.slots(text) or self.lexicon.slots(text, keep_function_words=True)
 
-    # --- building ---
-
-    def _weigh(self, topic_terms: dict[str, Counter[str]]) -> dict[str, float]:
-        spread = Counter(term for terms in topic_terms.values() for term in terms)
-        return {term: math.log(1 + len(topic_terms) / count) for term, count in spread.items()}
-
-    def _weigh_grams(self) -> dict[str, float]:
-        spread = Counter(gram for wording in self.wordings for gram in set(trigrams(self._keys(wording.text))))
-        return {gram: math.log(1 + len(self.wordings) / count) for gram, count in spread.items()}
-
-    def _keys(self, text: str) -> list[str]:
+    def keys(self, text: str) -> list[str]:
+        """Give the words of a text in the one-script key, without words of grammar and without single slips."""
         words = tokens(text)
-        return [key(word) for word in words if not self.lexicon.is_function_word(word)] or [key(word) for word in words]
+        told = [word for word in words if not self.lexicon.is_function_word(word)] or words
+        return [key(self.lexicon.look_up(word).meant or word) for word in told]
 
-    def _add(self, number: int, slots: Sequence[Slot]) -> _Phrase:
-        wording = self.wordings[number]
-        norm = 0.0
-        for slot in slots:
-            norm += self._weight(slot, self._idf)
-            for term, quality in slot.terms.items():
-                self._postings[term].append((number, quality))
-        vector = self._vector(wording.text)
-        for gram, weight in vector.items():
-            self._by_gram[gram].append((number, weight))
-        return _Phrase(wording, norm, vector)
+    def weigh(self, slots: Sequence[Slot]) -> list[float]:
+        """Weigh the words of a message or wording by how rare they are in what the classifier was fitted to."""
+        return [_weight(slot, self.linear) * (FRAME_WEIGHT if slot.frame else 1.0) for slot in slots]
 
-    def _vector(self, text: str, out: frozenset[int] = frozenset()) -> dict[str, float]:
-        counts = Counter(trigrams(self._keys(text)))
-        if out:
-            counts = Counter({g: n for g, n in counts.items() if any(m not in out for m, _ in self._by_gram.get(g, ()))})
-        raw = {g: (1 + math.log(n)) * self._gram_idf[g] for g, n in counts.items() if g in self._gram_idf}
-        length = math.sqrt(sum(v * v for v in raw.values())) or 1.0
-        return {gram: value / length for gram, value in raw.items()}
-
-    def _weight(self, slot: Slot, idf: Mapping[str, float]) -> float:
-        known = [idf[term] for term in slot.terms if term in idf and not term.startswith("etp:")]
-        known = known or [idf[term] * 0.8 for term in slot.terms if term in idf]
-        if not known:
-            return UNKNOWN_WEIGHT * self._max_idf * (FRAME_WEIGHT if slot.frame else 1.0)
-        return max(known) * (FRAME_WEIGHT if slot.frame else 1.0)
-
-    # --- finding ---
-
-    def _idf_without(self, slots: Sequence[Slot], out: frozenset[int]) -> dict[str, float]:
-        """Weigh the message's terms as if the wordings in `out` did not exist."""
-        topics = len({w.topic for n, w in enumerate(self.wordings) if n not in out})
-        kept = {
-            term: {self.wordings[n].topic for n, _ in self._postings.get(term, ()) if n not in out}
-            for slot in slots
-            for term in slot.terms
-        }
-        return {term: math.log(1 + topics / len(found)) for term, found in kept.items() if found}
-
-    def _phrase_scores(self, slots: Sequence[Slot], weights: Sequence[float], out: frozenset[int]) -> dict[int, float]:
-        """Dice overlap of the message with each phrase, weighed by how telling the words are."""
-        matched: dict[int, float] = defaultdict(float)
+    def _compare(self, topic: _Topic, slots: Sequence[Slot], weights: Sequence[float]) -> tuple[float, float, int]:
+        """Compare the message with a topic's wordings: overlap with the nearest, coverage, and the number of the nearest."""
+        where, norms = topic.places
+        matched: dict[int, float] = {}
+        known = 0.0
         for slot, weight in zip(slots, weights, strict=True):
             best: dict[int, float] = {}
             for term, quality in slot.terms.items():
-                for number, worth in self._postings.get(term, ()):
-                    value = quality * worth
-                    if value > best.get(number, 0.0):
-                        best[number] = value
-            for number, value in best.items():
-                matched[number] += value * weight
+                for number in where.get(term, ()):
+                    if quality > best.get(number, 0.0):
+                        best[number] = quality
+            for number, quality in best.items():
+                matched[number] = matched.get(number, 0.0) + quality * weight
+            known += max(best.values(), default=0.0) * weight
         total = sum(weights)
-        return {
-            number: min(1.0, 2 * value / (min(total, 1.6 * self._phrases[number].norm + 4) + self._phrases[number].norm))
-            * FIELD_WEIGHT[self.wordings[number].field]
-            for number, value in matched.items()
-            if number not in out
-        }
+        nearest, overlap = -1, 0.0
+        for number, value in matched.items():
+            norm = norms[number]
+            dice = min(1.0, 2 * value / (min(total, 1.6 * norm + 4) + norm)) * FIELD_WEIGHT[topic.wordings[number].field]
+            if dice > overlap:
+                nearest, overlap = topic.first + number, dice
+        return overlap, known / total, nearest
 
-    def _cosines(self, text: str, out: frozenset[int]) -> dict[int, float]:
-        sums: dict[int, float] = defaultdict(float)
-        common = COMMON_TRIGRAM * len(self.wordings)
-        for gram, weight in self._vector(text, out).items():
-            postings = self._by_gram.get(gram, ())
-            if len(postings) > common > 40:
-                continue
-            for number, worth in postings:
-                sums[number] += weight * worth
-        return {number: value for number, value in sums.items() if number not in out}
 
-    def _bag(self, topic: str, slots: Sequence[Slot], weights: Sequence[float], gone: Counter[str]) -> float:
-        """Share of the message that any wording of the topic, in any language, knows."""
-        terms = self._topic_terms[topic]
-        found = 0.0
-        for slot, weight in zip(slots, weights, strict=True):
-            best = max((q for term, q in slot.terms.items() if terms.get(term, 0) > gone.get(term, 0)), default=0.0)
-            found += best * weight
-        return found / sum(weights)
+def terms(slots: Sequence[Slot]) -> dict[str, float]:
+    """Give the terms of a text with their quality; words that only frame a question count less."""
+    found: dict[str, float] = {}
+    for slot in slots:
+        share = FRAME_WEIGHT if slot.frame else 1.0
+        for term, quality in slot.terms.items():
+            found[term] = max(found.get(term, 0.0), quality * share)
+    return found
 
-    def _rank(
-        self,
-        slots: Sequence[Slot],
-        weights: Sequence[float],
-        idf: Mapping[str, float],
-        phrase: dict[int, float],
-        cosine: dict[int, float],
-        out: frozenset[int],
-    ) -> list[Evidence]:
-        best_phrase, best_cosine = self._best(phrase), self._best(cosine)
-        topics = best_phrase.keys() | best_cosine.keys()
-        gone: dict[str, Counter[str]] = defaultdict(Counter)
-        for wording in (self.wordings[n] for n in out if self.wordings[n].topic in topics):
-            gone[wording.topic].update({term for slot in self._read(wording.text) for term in slot.terms})
-        rows = []
-        for topic in topics:
-            coverage = self._bag(topic, slots, weights, gone.get(topic, Counter()))
-            dice, number = best_phrase.get(topic, (0.0, -1))
-            gram = best_cosine.get(topic, (0.0, -1))[0]
-            lexical = PHRASE_SHARE * dice + (1 - PHRASE_SHARE) * coverage
-            rows.append((LEXICAL_SHARE * lexical + (1 - LEXICAL_SHARE) * gram, topic, dice, coverage, gram, number))
-        rows.sort(key=lambda row: (-row[0], row[1]))
-        return list(self._evidence(rows, slots, idf))
 
-    def _best(self, scores: dict[int, float]) -> dict[str, tuple[float, int]]:
-        best: dict[str, tuple[float, int]] = {}
-        for number, value in scores.items():
-            topic = self.wordings[number].topic
-            if value > best.get(topic, (0.0, -1))[0]:
-                best[topic] = (value, number)
-        return best
+def spelling(text: str) -> dict[str, float]:
+    """Give the words of a text as they are spelt, words of grammar too, and each two that follow each other."""
+    words = ["", *(key(word) for word in tokens(text)), ""]
+    pairs = (f"={first} {second}" for first, second in pairwise(words))
+    return dict.fromkeys(chain((f"={word}" for word in words[1:-1]), pairs), 1.0)
 
-    def _evidence(
-        self, rows: Sequence[tuple[float, str, float, float, float, int]], slots: Sequence[Slot], idf: Mapping[str, float]
-    ) -> Iterable[Evidence]:
-        by_gram = max(rows, key=lambda row: row[4])[1] if rows else ""
-        by_words = max(rows, key=lambda row: row[2])[1] if rows else ""
-        slips = sum(slot.slip for slot in slots) / len(slots)
-        unknown = sum(not any(term in idf for term in slot.terms) for slot in slots) / len(slots)
-        for place, (score, topic, dice, coverage, gram, number) in enumerate(rows):
-            other = rows[1][0] if place == 0 and len(rows) > 1 else rows[0][0] if place else 0.0
-            yield Evidence(
-                topic=topic,
-                score=score,
-                phrase=dice,
-                coverage=coverage,
-                trigram=gram,
-                margin=score - other,
-                slips=slips,
-                unknown=unknown,
-                words=len(slots),
-                agreement=topic == by_gram == by_words,
-                wording=number,
-            )
+
+def _plain(text: str) -> str:
+    return " ".join(fold(token) for token in tokens(text))
+
+
+def _weight(slot: Slot, linear: Linear) -> float:
+    known = [rarity for term in slot.terms if not term.startswith("etp:") and (rarity := linear.rarity(term))]
+    known = known or [rarity * 0.8 for term in slot.terms if (rarity := linear.rarity(term))]
+    return max(known, default=UNKNOWN_WEIGHT * linear.rarest)

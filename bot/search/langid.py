@@ -18,18 +18,22 @@ CYRILLIC = ("ru", "uk", "xx-cyrl")
 LATIN = ("et", "en", "ru-latn", "uk-latn", "xx")
 ANSWER_IN = {"ru-latn": "ru", "uk-latn": "uk", "xx-cyrl": "xx"}
 
+SLAVIC = frozenset({"ru", "uk"})
+
 MAX_ORDER = 4
 PRIOR = {"ru": 1.0, "xx-cyrl": -4.0, "ru-latn": -0.7, "uk-latn": -2.5, "xx": -3.0}
 FUNCTION_WORD_WEIGHT = 2.5
 ESTONIAN_LETTER_WEIGHT = 2.0
 TEMPERATURE = 2.0
-FOREIGN_SURE = 0.9
+FOREIGN_LETTER_WEIGHT = 3.0
+FOREIGN_SURE = 0.6
 FOREIGN_WORDS = 2
 
 _UKRAINIAN = re.compile(r"[іїєґ]|[а-яґіїє]'[яюєї]")
 _RUSSIAN = re.compile(r"[ыэъ]")
 _OTHER_CYRILLIC = re.compile(r"[јљњћђџѓќўәғқңөұүһӣӯҷҳӯ]")
 _ESTONIAN = re.compile(r"[õäöü]")
+_OTHER_LATIN = re.compile(r"[à-ɏ](?<![õäöüšž])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class LanguageModel:
             _weigh_letters(scores, text)
         else:
             scores["et"] += ESTONIAN_LETTER_WEIGHT * sum(bool(_ESTONIAN.search(word)) for word in words)
+            scores["xx"] += FOREIGN_LETTER_WEIGHT * sum(bool(_OTHER_LATIN.search(word)) for word in words)
         return _settle(scores, words)
 
     def _grams(self, words: list[str], classes: tuple[str, ...]) -> dict[str, float]:
@@ -152,7 +157,11 @@ def _settle(scores: Mapping[str, float], words: list[str]) -> Guess:
     if shares.get("xx", 0.0) < FOREIGN_SURE or len(words) < FOREIGN_WORDS:
         shares.pop("xx", None)
     lang = max(shares, key=lambda name: shares[name])
-    return Guess(lang, shares[lang] / sum(shares.values()) if lang != "xx" else shares[lang])
+    if lang == "xx":
+        return Guess(lang, shares[lang])
+    # Ukrainian is answered in Russian: which of the two it is leaves no doubt about what to answer in.
+    like = SLAVIC if lang in SLAVIC else {lang}
+    return Guess(lang, sum(shares.get(name, 0.0) for name in like) / sum(shares.values()))
 
 
 def _is_foreign_script(text: str) -> bool:

@@ -6,7 +6,7 @@ synonyms `c:17`), not topics. A term's quality (0..1) says how surely the token 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, product
+from itertools import chain
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -17,7 +17,10 @@ PART_QUALITY = 0.6
 SPAN_WORD_QUALITY = 0.5
 SLIP_QUALITY = {1: 0.85, 2: 0.65}
 MIN_SLIP_LENGTH = 4
-LONG_WORD = 7
+NEAREST = 8
+MIN_STEM = 3
+KEPT_READINGS = 20_000
+LONG_WORD = 10
 SPLIT_LENGTH = 8
 MIN_PART = 3
 
@@ -34,12 +37,12 @@ class WordForms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageWords:
-    """One language's part of the lexicon, as an editor keeps it."""
+    """One language's part of the lexicon, as an editor keeps it. `endings`: what may follow any form."""
 
     lang: str
     function_words: tuple[str, ...] = ()
     frame_words: tuple[str, ...] = ()
-    clitics: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
 
@@ -52,6 +55,8 @@ class Slot:
     terms: Mapping[str, float]
     slip: bool = False
     frame: bool = False
+    meant: str = ""
+    """The known form that was probably meant, where the token has a single slip."""
 
 
 @dataclass(slots=True)
@@ -64,9 +69,11 @@ class Lexicon:
     function_words: set[str] = field(default_factory=set)
     function_keys: set[str] = field(default_factory=set)
     frame_terms: set[str] = field(default_factory=set)
-    clitics: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
     synonyms: dict[str, list[tuple[tuple[frozenset[str], ...], str]]] = field(default_factory=dict)
-    buckets: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    shelves: dict[str, str] = field(default_factory=dict)
+    """Known forms by shelf, parted by spaces: lists of them would take five times the memory."""
+    _read: dict[str, Slot] = field(default_factory=dict, repr=False)
 
     def is_function_word(self, token: str) -> bool:
         """Tell whether the token is grammar only, in any language or in Latin-typed Russian."""
@@ -82,19 +89,29 @@ class Lexicon:
         # A Ukrainian word often sounds like the Russian one: the key finds it where the form does not.
         if not is_cyrillic(token) or not any(term.startswith("ru:") for term in found):
             found += tuple(term for term in self.keys.get(key(token), ()) if term not in found)
-        if not found:
-            for clitic in self.clitics:
-                if folded.endswith(clitic) and (bare := self.forms.get(folded.removesuffix(clitic))):
-                    return bare
-        return found
+        return found or next(filter(None, map(self.forms.get, self._stems(folded))), ())
 
     def look_up(self, token: str) -> Slot:
         """Find what a token can mean: known form, compound of known words, or a known word with a slip."""
+        slot = self._read.get(token)
+        if slot is None:
+            if len(self._read) >= KEPT_READINGS:
+                self._read.clear()
+            slot = self._read[token] = self._look_up(token)
+        return slot
+
+    def _look_up(self, token: str) -> Slot:
         if terms := self.known(token):
             return self._slot(token, dict.fromkeys(terms, 1.0))
         if split := self._split(fold(token)):
             return self._slot(token, split)
         return self._slip(token)
+
+    def _stems(self, folded: str) -> Iterator[str]:
+        """Give what is left of a word without an ending that may follow any form."""
+        for ending in self.endings:
+            if folded.endswith(ending) and len(folded) - len(ending) >= MIN_STEM:
+                yield folded.removesuffix(ending)
 
     def slots(self, text: str, *, keep_function_words: bool = False) -> list[Slot]:
         """Read a text as a list of slots; phrases that the lexicon knows as one thing become one slot."""
@@ -127,25 +144,27 @@ class Lexicon:
         folded = fold(token)
         if len(folded) < MIN_SLIP_LENGTH or folded.isdigit():
             return Slot(token, {})
-        limit = 1 if len(folded) < LONG_WORD else 2
-        best: dict[str, float] = {}
-        for form, distance, _ in self._near(folded, limit):
-            for term in self.forms.get(form, ()):
-                best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])
+        best, form = self._near(folded, "")
+        for stem in self._stems(folded):
+            best, form = max((best, form), self._near(stem, ""), key=lambda found: _quality(found[0]))
         if not best and not is_cyrillic(token) and len(rough := key(token)) > 1:  # "aaaa" has the key "a"
-            for form, distance, _ in self._near(rough, limit, prefix="#"):
-                for term in self.keys.get(form[1:], ()):
-                    best[term] = max(best.get(term, 0.0), SLIP_QUALITY[int(distance)])
-        top = max(best.values(), default=0.0)
-        return self._slot(token, {term: quality for term, quality in best.items() if quality == top}, slip=True)
+            best, form = self._near(rough, "#")
+        slot = self._slot(token, dict(best), slip=True)
+        return replace(slot, meant=form) if _quality(best) == SLIP_QUALITY[1] else slot
 
-    def _near(self, word: str, limit: int, prefix: str = "") -> list[tuple[str, float, int]]:
-        starts = dict.fromkeys((prefix + word[0], prefix + "?" + word[1]))
+    def _near(self, word: str, script: str) -> tuple[dict[str, float], str]:
+        """Give the terms of the nearest known words, a slip or two away, and one of these; `script` "#": by Latin keys."""
+        if len(word) < MIN_SLIP_LENGTH:
+            return {}, ""
+        limit = 1 if len(word) < LONG_WORD else 2
         lengths = range(len(word) - limit, len(word) + limit + 1)
-        pool = list(chain.from_iterable(self.buckets.get(place, ()) for place in product(starts, lengths)))
-        shown = prefix + word
-        found = extract(shown, pool, scorer=OSA.distance, processor=None, score_cutoff=limit, limit=8)
-        return [(form, distance, index) for form, distance, index in found if distance]
+        shelves = (self.shelves.get(shelf, "").split() for length in lengths for shelf in sorted(_shelves(word, length, script)))
+        pool = dict.fromkeys(chain.from_iterable(shelves))
+        found = extract(word, list(pool), scorer=OSA.distance, processor=None, score_cutoff=limit, limit=None)
+        least = min((distance for _, distance, _ in found if distance), default=0)
+        table = self.keys if script else self.forms
+        near = sorted(form for form, distance, _ in found if distance == least > 0)[:NEAREST]
+        return {term: SLIP_QUALITY[int(least)] for form in near for term in table[form]}, min(near, default="")
 
     def _join(self, words: Sequence[Slot]) -> Iterator[Slot]:
         """Put the set's term into words, or runs of words, that the lexicon's synonyms know; the longest run wins."""
@@ -185,12 +204,13 @@ def build_lexicon(words: Iterable[WordForms], languages: Iterable[LanguageWords]
     languages = tuple(languages)
     for language in languages:
         _add_function_words(lexicon, language)
-    _fill_buckets(lexicon)
+    _fill_shelves(lexicon)
     for language in languages:
         _add_synonyms(lexicon, language)
         for frame in language.frame_words:
             lexicon.frame_terms.update(term for token in tokens(frame) for term in lexicon.known(token))
-        lexicon.clitics += language.clitics
+        lexicon.endings += tuple(fold(ending) for ending in language.endings)
+    lexicon.endings = tuple(sorted(lexicon.endings, key=len, reverse=True))
     return lexicon
 
 
@@ -203,7 +223,7 @@ def unknown_words(lexicon: Lexicon, texts: Iterable[tuple[str, str]]) -> tuple[W
 
 def with_words(lexicon: Lexicon, words: Iterable[WordForms]) -> Lexicon:
     """Give a lexicon that knows more words; a slip of the pen is not looked for among them."""
-    more = replace(lexicon, forms=dict(lexicon.forms), keys=dict(lexicon.keys), parts=dict(lexicon.parts))
+    more = replace(lexicon, forms=dict(lexicon.forms), keys=dict(lexicon.keys), parts=dict(lexicon.parts), _read={})
     for word in words:
         _add_word(more, word)
     return more
@@ -211,14 +231,19 @@ def with_words(lexicon: Lexicon, words: Iterable[WordForms]) -> Lexicon:
 
 def _add_word(lexicon: Lexicon, word: WordForms) -> None:
     term = f"{word.lang}:{word.lemma}"
+    alone = (term,)
     for form in word.forms:
-        known = lexicon.forms.get(form, ())
-        if term not in known:
+        known = lexicon.forms.get(form)
+        if known is None:
+            lexicon.forms[form] = alone
+        elif term not in known:
             lexicon.forms[form] = (*known, term)
         if is_cyrillic(form):
             rough = key(form)
-            known = lexicon.keys.get(rough, ())
-            if term not in known:
+            known = lexicon.keys.get(rough)
+            if known is None:
+                lexicon.keys[rough] = alone
+            elif term not in known:
                 lexicon.keys[rough] = (*known, term)
     if len(word.parts) > 1:
         lexicon.parts[term] = tuple(f"{word.lang}p:{part}" for part in word.parts)
@@ -244,11 +269,22 @@ def _add_synonyms(lexicon: Lexicon, language: LanguageWords) -> None:
                 lexicon.synonyms.setdefault(term, []).append((sequence, name))
 
 
-def _fill_buckets(lexicon: Lexicon) -> None:
-    """Sort forms by first letter, by second letter, and by length, so that a slip is looked for among a few."""
-    for prefix, table in (("", lexicon.forms), ("#", lexicon.keys)):
+def _fill_shelves(lexicon: Lexicon) -> None:
+    """Sort forms by two of their first letters and by length, so that a slip is looked for among a few."""
+    filled: dict[str, list[str]] = {}
+    for script, table in (("", lexicon.forms), ("#", lexicon.keys)):
         for form in table:
-            if len(form) < MIN_SLIP_LENGTH - 1:
-                continue
-            lexicon.buckets.setdefault((prefix + form[0], len(form)), []).append(prefix + form)
-            lexicon.buckets.setdefault((prefix + "?" + form[1], len(form)), []).append(prefix + form)
+            if len(form) >= MIN_SLIP_LENGTH - 1:
+                for shelf in _shelves(form, len(form), script):
+                    filled.setdefault(shelf, []).append(form)
+    lexicon.shelves.update((shelf, " ".join(forms)) for shelf, forms in filled.items())
+
+
+def _shelves(word: str, length: int, script: str) -> set[str]:
+    """Name the shelves of a word: by two of its first three letters; a slip among these spares one of the pairs."""
+    end = script + chr(length)
+    return {word[:2] + end, word[1:3] + end, word[0] + word[2] + end}
+
+
+def _quality(terms: Mapping[str, float]) -> float:
+    return max(terms.values(), default=0.0)

@@ -6,11 +6,15 @@ letters meet: both sides are written the same way, nothing is transliterated bac
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+
+NGRAMS = (3, 4, 5)
 
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "´": "'", "‘": "'", "ё": "е", "Ё": "Е"})
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_QUESTION = re.compile(r"(?<=\?)\s*|\n+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _LATIN = re.compile(r"[a-zà-ɏ]")
 
@@ -38,6 +42,11 @@ def tokens(text: str) -> list[str]:
 def sentences(text: str) -> list[str]:
     """Split at sentence ends and line breaks; never returns an empty piece."""
     return [piece for piece in _SENTENCE.split(text) if piece.strip()]
+
+
+def questions(text: str) -> list[str]:
+    """Split at question marks and line breaks; never returns an empty piece."""
+    return [piece for piece in _QUESTION.split(text) if piece.strip()]
 
 
 def is_cyrillic(token: str) -> bool:
@@ -68,6 +77,10 @@ def key(token: str) -> str:
     return _GLIDE.sub(lambda match: {"o": "e"}.get(match[1], match[1]), _DOUBLE.sub(r"\1", rough))
 
 
-def trigrams(words: list[str]) -> list[str]:
-    """Give the character trigrams of the words' keys, with word boundaries."""
-    return [padded[i : i + 3] for word in words for padded in (f" {word} ",) for i in range(len(padded) - 2)]
+def ngrams(words: Iterable[str]) -> Iterator[str]:
+    """Give the n-grams (3 to 5 letters) of words, with their boundaries."""
+    for word in words:
+        padded = f" {word} "
+        for size in NGRAMS:
+            for start in range(len(padded) - size + 1):
+                yield padded[start : start + size]

@@ -124,10 +124,10 @@ def test_check_wordings_are_asked_as_they_are_labelled_now(teejuht: Teejuht, kep
     """A check wording counts with its own kind; one with no topic should not be answered."""
     checks = kept / "checks" / "en.yaml"
     rows = json.loads(checks.read_text("utf-8"))
-    checks.write_text(json.dumps([*rows, {"text": "plugh xyzzy", "topics": [], "kind": "tricky"}]), "utf-8")
+    checks.write_text(json.dumps([*rows, {"text": "Xyzzy plugh!", "topics": [], "kind": "tricky"}]), "utf-8")
     phrasing = phrasing_changed(kept)
     done = teejuht("diff", "HEAD", "--json")
-    wording = {**phrasing, "text": "plugh xyzzy", "kind": "tricky", "better": False}
+    wording = {**phrasing, "text": "Xyzzy plugh!", "kind": "tricky", "better": False}
     assert [json.loads(line) for line in done.out.splitlines()] == [wording, phrasing]
 
 
@@ -221,20 +221,20 @@ def test_an_old_revision_with_a_link_out_of_the_folder(teejuht: Teejuht, kept: P
 
 
 def test_schemas_are_written(teejuht: Teejuht, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve files in a folder that is made for them; no settings are needed."""
+    """Fourteen files in a folder that is made for them; no settings are needed."""
     monkeypatch.setenv("TEEJUHT_KNOWLEDGE", "/no/such/folder")
     done = teejuht("schema", "a/b")
-    assert (done.code, done.out, done.err) == (0, "", "12 schemas written to a/b\n")
+    assert (done.code, done.out, done.err) == (0, "", "14 schemas written to a/b\n")
     assert {path.name: path.read_text("utf-8") for path in (room / "a" / "b").iterdir()} == schemas()
-    assert len(schemas()) == 12
+    assert len(schemas()) == 14
 
 
 @pytest.mark.parametrize("name", ["[x]", "[/]"])
 def test_a_folder_with_brackets(teejuht: Teejuht, room: Path, name: str) -> None:
     """Brackets in a name are no marks of ours."""
     done = teejuht("schema", f"a{name}")
-    assert (done.code, done.err) == (0, f"12 schemas written to a{name}\n")
-    assert len([path for path in room.rglob("*.json") if path.is_file()]) == 12
+    assert (done.code, done.err) == (0, f"14 schemas written to a{name}\n")
+    assert len([path for path in room.rglob("*.json") if path.is_file()]) == 14
 
 
 @pytest.mark.parametrize("folder", ["taken", "taken/below", "/proc/schemas"])
@@ -259,10 +259,10 @@ def test_forms_are_generated(teejuht: Teejuht, knowledge: Path) -> None:
     assert (done.code, done.out) == (0, "")
     assert said == ["Generating word forms ...", "et", "ru", "en", "uk", "Training the language model ..."]
     assert {path.name for path in (knowledge / ".index").iterdir()} == {
-        "fitted.json", "forms-en.txt", "forms-et.txt", "forms-ru.txt", "forms-uk.txt", "language.json",
+        "fitted.json", "forms-en.txt", "forms-et.txt", "forms-ru.txt", "forms-uk.txt", "language.json", "weights.json",
     }  # fmt: skip
     assert "run `teejuht forms`" not in teejuht("check").out
-    assert "raamatukogudes" in (knowledge / ".index" / "forms-et.txt").read_text("utf-8")
+    assert "raamatukogude " in (knowledge / ".index" / "forms-et.txt").read_text("utf-8")
     assert load(knowledge).finder.find("raamatukogudes").shown[0].topic == "library"
 
 

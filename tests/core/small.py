@@ -18,16 +18,20 @@ from bot.core.safety import SITUATIONS
 from bot.core.state import Conversation
 from bot.core.texts import Text
 from bot.core.world import NATIONAL, Addition, Category, Contact, Municipality, Source, Topic, TopicText, Value, World
+from bot.insight.ranking import fit_weights
 from bot.knowledge.files import Reader
 from bot.knowledge.generated import read_generated
 from bot.search.acts import build_acts
 from bot.search.confidence import Decision, Fit
 from bot.search.finder import Finder
-from bot.search.index import Index, Wording
+from bot.search.follow import build_follow_ups
+from bot.search.index import OUTSIDE, Index, Wording
 from bot.search.langid import LanguageModel
 from bot.search.lexicon import LanguageWords, build_lexicon, unknown_words, with_words
+from bot.search.linear import UNFITTED_WEIGHTS, Linear
 from bot.search.patterns import Patterns, compile_pattern
 from bot.search.places import build_places
+from tests.search.words import weights_by_name
 from tests.worlds import KNOWLEDGE
 
 NOW: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -79,16 +83,23 @@ ACTS: Final = {
     "abuse": ("loll", "дурак", "stupid"),
 }
 CRISES: Final = {"suicide": "kill myself", "violence": "beats me", "child": "beaten child", "emergency": "on fire"}
+OUTSIDE_WORDS: Final = {
+    "et": ("ilm", "homme", "täna", "eile"),
+    "ru": ("погода", "завтра", "сегодня", "вчера"),
+    "en": ("weather", "tomorrow", "today", "yesterday"),
+}
+"""What nothing here answers, and the days that people ask about."""
 FIT: Final = Fit(
-    weights=(1.5709, 6.2385, 2.3016, -0.0721, 1.7568, -0.9329, -1.1074, 2.439, -0.9235, 0.6517, 0.4646, -5.1375),
-    answer=0.58,
-    answer_careful=0.68,
-    clarify=0.18,
-    offer=0.09,
+    weights=weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-6.0),
+    answer=0.6,
+    answer_careful=0.7,
+    clarify=0.2,
+    offer=0.1,
 )
+"""By hand, so that words of a topic count and unknown words say nothing at all."""
 BANDS: Final = {
-    Decision.ANSWER: replace(FIT, answer=0.0, answer_careful=0.0),
-    Decision.CLARIFY: replace(FIT, answer=1.1, answer_careful=1.1, clarify=0.0, offer=0.0),
+    Decision.ANSWER: replace(FIT, answer=0.01, answer_careful=0.01, clarify=0.01),
+    Decision.CLARIFY: replace(FIT, answer=1.1, answer_careful=1.1, clarify=0.01, offer=0.0),
     Decision.ABSTAIN: replace(FIT, answer=1.1, answer_careful=1.1, clarify=1.1),
 }
 
@@ -102,7 +113,14 @@ def small_world() -> World:
         for id, _, _, *names in TOPICS
         for lang, name in zip(LANGUAGES, names, strict=True)
     ]
-    lexicon = with_words(empty, unknown_words(empty, ((wording.lang, wording.text) for wording in wordings)))
+    strange = [
+        Wording(topic=f"{OUTSIDE}weather", lang=lang, field="outside", text=f"{name} {word}")
+        for lang, (name, *words) in OUTSIDE_WORDS.items()
+        for word in words
+    ]
+    lexicon = with_words(empty, unknown_words(empty, ((wording.lang, wording.text) for wording in (*wordings, *strange))))
+    unfitted = Index((*wordings, *strange), lexicon, Linear(UNFITTED_WEIGHTS))
+    index = Index(unfitted.wordings, lexicon, Linear(fit_weights(unfitted)))
     return World(
         languages=LANGUAGES,
         topics={id: _topic(id, category, related, names) for id, category, related, *names in TOPICS},
@@ -113,11 +131,12 @@ def small_world() -> World:
         values={"emergency-number": Value(id="emergency-number", kind="phone", value="112", source="https://www.112.ee/a")},
         municipalities={NATIONAL: _town(NATIONAL, "", "Riik", "Государство", "State"), **{t[0]: _town(*t) for t in TOWNS}},
         cards={name: dict.fromkeys(LANGUAGES, f"{name}: **{{{{ emergency-number }}}}**") for name in SITUATIONS},
-        finder=Finder(Index(wordings, lexicon), FIT, frozenset({"pension"})),
+        finder=Finder(index, FIT, frozenset({"pension"})),
         language_model=LanguageModel(read_generated(Reader(KNOWLEDGE), KNOWLEDGE / ".index", ()).grams, {}, ()),
         dangers=Patterns(lexicon, [compile_pattern(name, [CRISES[name]], [], {}, lexicon) for name in CRISES]),
         acts=build_acts(ACTS, ACT_ORDER),
         places=build_places([(name, slug) for slug, _, *names in TOWNS for name in names], ["в", "in"]),
+        follow_ups=build_follow_ups((), (), (), (), lexicon),
     )
 
 

@@ -14,7 +14,11 @@ from typing import Final
 
 from bot.core.safety import SITUATIONS
 from bot.core.world import World
+from bot.insight.ranking import fit_weights
+from bot.knowledge.generated import write_weights
 from bot.knowledge.load import load
+from bot.search.linear import Weights
+from tests.search.words import weights_by_name
 
 QUESTIONS: Final = {
     "et": "kus on {}|kuidas leida {}|millal on avatud {}|kas tasuta on {}|mis on {}|vajan infot {}|abi {}|reeglid {}|hind {}",
@@ -27,11 +31,11 @@ FUNCTION_WORDS: Final = {
     "en": ("where", "is", "how", "do", "when", "what", "the", "and", "it"),
 }
 FIT: Final = {
-    "weights": [1.5753, 6.2922, 2.3189, -0.0681, 1.746, -1.0, -0.9977, 2.4369, -0.9412, 0.6442, 0.484, -5.1499],
-    "answer": 0.57,
-    "answer_careful": 0.68,
-    "clarify": 0.195,
-    "offer": 0.0975,
+    "weights": weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-4.0),
+    "answer": 0.6,
+    "answer_careful": 0.7,
+    "clarify": 0.2,
+    "offer": 0.1,
 }
 PLACE: Final = {
     "name": {"et": "Näidislinn", "ru": "Пример-город", "en": "Sampleton"},
@@ -75,32 +79,19 @@ TOPICS: Final = {
     "victim-support": Name("ohvriabi", "жертва", "victim support"),
     "emergency-numbers": Name("hädaabi", "экстренные номера", "emergency"),
 }
+STRANGE: Final = {
+    "weather": Name("ilm", "погода", "weather"),
+    "pizza": Name("pitsa", "пицца", "pizza"),
+    "work": Name("raamatukoguhoidja", "библиотекарь", "librarian"),
+}
+"""What nothing here answers, though people ask for it with the same words, or with almost the same."""
+UKRAINIAN: Final = "де бібліотека"
 
 
 def write_knowledge(root: Path) -> Path:
-    """Write the small knowledge below `root` and give the folder."""
-    _write(root / "languages.yaml", {"spoken": list(QUESTIONS), "recognised": ["uk"]})
-    _write(root / "facts.yaml", [])
-    category = {"id": "life", "name": {"et": "Elu", "ru": "Жизнь", "en": "Life"}}
-    _write(root / "categories.yaml", [category])
-    number = {"kind": "phone", "value": "112", "source": "https://www.112.ee", "as_of": "unknown"}
-    _write(root / "values.yaml", {"emergency-number": number})
-    for id, name in TOPICS.items():
-        _write(root / "topics" / f"{id}.yaml", _topic(id))
-        for lang in QUESTIONS:
-            _write_text(root / lang / f"{id}.md", lang, name.in_(lang))
-    for lang in QUESTIONS:
-        _write(root / "lexicon" / f"{lang}.yaml", {"function_words": list(FUNCTION_WORDS[lang])})
-        _write(root / lang / "facts.yaml", {})
-        _write(root / "safety" / f"{lang}.yaml", _safety())
-        _write(root / "acts" / f"{lang}.yaml", {"greeting": [{"et": "tere", "ru": "привет", "en": "hello"}[lang]]})
-        _write(root / "checks" / f"{lang}.yaml", _checks(lang))
-    _write(root / "lexicon" / "uk.yaml", {"function_words": ["що"]})
-    _write(root / "municipalities" / "_national.yaml", PLACE)
-    county = {"et": "Näidismaa", "ru": "Примерный уезд", "en": "Sample County"}
-    added = {"library": {"text": dict.fromkeys(QUESTIONS, "Keskallee 1."), "sources": _topic("library")["sources"]}}
-    _write(root / "municipalities" / "sampleton.yaml", {**PLACE, "county": county, "additions": added})
-    _write(root / ".index" / "fitted.json", {"fit": FIT})
+    """Write the small knowledge below `root`, fitted, and give the folder."""
+    _write_files(root)
+    write_weights(root / ".index", _weights(), "fitted by the tests")
     return root
 
 
@@ -111,16 +102,57 @@ def small_world() -> World:
         return load(write_knowledge(Path(folder)))
 
 
+@cache
+def _weights() -> Weights:
+    """Fit the search of the small knowledge once for the whole run."""
+    with TemporaryDirectory() as folder:
+        _write_files(Path(folder))
+        return fit_weights(load(Path(folder)).finder.index)
+
+
+def _write_files(root: Path) -> None:
+    _write(root / "languages.yaml", {"spoken": list(QUESTIONS), "recognised": ["uk"]})
+    _write(root / "facts.yaml", [])
+    category = {"id": "life", "name": {"et": "Elu", "ru": "Жизнь", "en": "Life"}}
+    _write(root / "categories.yaml", [category])
+    number = {"kind": "phone", "value": "112", "source": "https://www.112.ee", "as_of": "unknown"}
+    _write(root / "values.yaml", {"emergency-number": number})
+    for id, name in TOPICS.items():
+        _write(root / "topics" / f"{id}.yaml", _topic(id))
+        for lang in QUESTIONS:
+            _write_text(root / lang / f"{id}.md", lang, name)
+    for lang in QUESTIONS:
+        _write(root / "lexicon" / f"{lang}.yaml", {"function_words": list(FUNCTION_WORDS[lang])})
+        _write(root / lang / "facts.yaml", {})
+        _write(root / "safety" / f"{lang}.yaml", _safety())
+        _write(root / "acts" / f"{lang}.yaml", {"greeting": [{"et": "tere", "ru": "привет", "en": "hello"}[lang]]})
+        _write(root / "checks" / f"{lang}.yaml", _checks(lang))
+        _write(root / "outside" / f"{lang}.yaml", {kind: _questions(lang, name) for kind, name in STRANGE.items()})
+    _write(root / "lexicon" / "uk.yaml", {"function_words": ["що", "де"]})
+    _write(root / "outside" / "uk.yaml", {"weather": ["де погода"]})
+    _write(root / "uk" / "phrasings.yaml", {"library": [UKRAINIAN]})
+    _write(root / "municipalities" / "_national.yaml", PLACE)
+    county = {"et": "Näidismaa", "ru": "Примерный уезд", "en": "Sample County"}
+    added = {"library": {"text": dict.fromkeys(QUESTIONS, "Keskallee 1."), "sources": _topic("library")["sources"]}}
+    _write(root / "municipalities" / "sampleton.yaml", {**PLACE, "county": county, "additions": added})
+    _write(root / ".index" / "fitted.json", {"fit": FIT})
+
+
 def _topic(id: str) -> Mapping[str, object]:
     source = {"url": f"https://example.ee/{id}", "title": f"Sampleton: {id}", "checked": "2026-11-01", "as_of": "2026-10-01"}
     return {"id": id, "category": "life", "sources": [source], "owner": "editors", "review_by": "2030-01-01"}
 
 
-def _write_text(path: Path, lang: str, name: str) -> None:
-    head = {"title": name.capitalize(), "questions": [question.format(name) for question in QUESTIONS[lang].split("|")]}
-    body = f"{name.capitalize()} – {{{{ emergency-number }}}}."
+def _write_text(path: Path, lang: str, name: Name) -> None:
+    title = name.in_(lang).capitalize()
+    head = {"title": title, "questions": _questions(lang, name)}
+    body = f"{title} – {{{{ emergency-number }}}}."
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"---\n{json.dumps(head, ensure_ascii=False)}\n---\n{body}\n", "utf-8")
+
+
+def _questions(lang: str, name: Name) -> list[str]:
+    return [question.format(name.in_(lang)) for question in QUESTIONS[lang].split("|")]
 
 
 def _safety() -> Mapping[str, object]:

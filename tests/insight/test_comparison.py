@@ -17,7 +17,7 @@ from tests.core.small import banded, small_world
 ANSWER: Final = banded(Decision.ANSWER)
 CLARIFY: Final = banded(Decision.CLARIFY)
 ABSTAIN: Final = banded(Decision.ABSTAIN)
-CLARIFIED: Final = "clarify school, university"
+CLARIFIED: Final = "clarify " + ", ".join(candidate.topic for candidate in CLARIFY.finder.find("school").shown)
 
 
 def question(text: str = "school", *topics: str) -> Question:

@@ -1,17 +1,18 @@
 """Tuning on a small world: the limits it sets hold on the wordings it was given."""
 
+import sys
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from bot.core.world import World
+from bot.errors import WrongUse
 from bot.insight.evaluation import Question, measure
 from bot.insight.tuning import FALSE_AT_MOST, WRONG_AT_MOST, Case, reach, tune
-from bot.search.confidence import FEATURES, Fit
-from bot.search.index import Evidence, Index, Wording
-from bot.search.lexicon import build_lexicon, unknown_words, with_words
+from bot.search.confidence import CERTAIN, FEATURES, Candidate, Fit
+from bot.search.index import Evidence
 from tests.engine.small import TOPICS, small_world
+from tests.search.words import EVIDENCE, weights_by_name
 
 NOISE = (
     "weather tomorrow",
@@ -87,13 +88,26 @@ def test_tuning_repeats() -> None:
 
 
 def test_every_step_is_told() -> None:
-    """Each check wording and each phrasing counts once on the way; keywords are not learned from."""
-    world = with_keywords(small_world())
+    """Each check wording counts once on the way; phrasings are not learned from, as they are indexed."""
     told: list[None] = []
-    tune(world, checks(), tell=lambda: told.append(None))
-    learned = sum(wording.field != "keyword" for wording in world.finder.index.wordings)
-    assert learned < len(world.finder.index.wordings)
-    assert len(told) == len(checks()) + learned
+    tune(small_world(), checks(), tell=lambda: told.append(None))
+    assert len(told) == len(checks())
+
+
+def test_phrasings_are_answered() -> None:
+    """No limit is set so high that what is certain is not answered, though no phrasing is learned from."""
+    finder = replace(small_world().finder, fit=tuned()[0])
+    phrasings = [wording for wording in finder.index.wordings if wording.topic in finder.index.topics]
+    assert [w.text for w in phrasings if finder.find(w.text).shown != (Candidate(w.topic, CERTAIN),)] == []
+
+
+@pytest.mark.parametrize("name", ["sklearn", "sklearn.linear_model"])
+def test_without_what_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing library is named together with the command that installs it."""
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(WrongUse, match=r"not installed \(sklearn.*\): run `make install-forms`"):
+        tune(small_world(), checks())
 
 
 def test_careful_topics_need_more() -> None:
@@ -108,15 +122,12 @@ def test_careful_topics_need_more() -> None:
 
 def evidence(topic: str, score: float) -> Evidence:
     """Make evidence with a score."""
-    return Evidence(
-        topic=topic, score=score, phrase=0.0, coverage=0.0, trigram=0.0, margin=0.0, slips=0.0, unknown=0.0, words=2,
-        agreement=False, wording=0,
-    )  # fmt: skip
+    return replace(EVIDENCE, topic=topic, score=score)
 
 
 def test_reach_counts_each_case_once() -> None:
     """Right, wrong and silent are shares of labelled cases, false and quiet of the others."""
-    fit = Fit(weights=(1.0, *(0.0,) * (FEATURES - 1)), answer=0.7, answer_careful=0.9, clarify=0.5, offer=0.2)
+    fit = Fit(weights=weights_by_name(0.0, score=1.0), answer=0.7, answer_careful=0.9, clarify=0.5, offer=0.2)
     cases = [
         Case(("a",), (evidence("a", 2.0),)),  # 0.88: right
         Case(("b",), (evidence("a", 2.0), evidence("b", 1.9))),  # wrong
@@ -129,12 +140,3 @@ def test_reach_counts_each_case_once() -> None:
         Case((), (evidence("c", 1.0),)),  # careful, offered
     ]
     assert reach(fit, cases, frozenset("c")) == {"right": 0.2, "wrong": 0.2, "silent": 0.4, "false": 0.25, "quiet": 0.25}
-
-
-def with_keywords(world: World) -> World:
-    """Give the world an index that has keywords too."""
-    keywords = [Wording(topic=id, lang="en", field="keyword", text=name.en) for id, name in TOPICS.items()]
-    wordings = (*world.finder.index.wordings, *keywords)
-    empty = build_lexicon((), ())
-    lexicon = with_words(empty, unknown_words(empty, ((wording.lang, wording.text) for wording in wordings)))
-    return replace(world, finder=replace(world.finder, index=Index(wordings, lexicon)))

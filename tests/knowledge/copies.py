@@ -52,6 +52,8 @@ def copy_knowledge(target: Path) -> Path:
         write(target / f"acts/{lang}.yaml", "".join(f"{act}:\n  - {lang}{act}\n" for act in ACT_ORDER))
     for lang in ("et", "ru", "en", "uk"):
         write(target / f"lexicon/{lang}.yaml", "function_words:\n  - ja\n")
+        write(target / f"outside/{lang}.yaml", f"weather:\n  - {lang} weather tomorrow\n")
+    write(target / "uk/phrasings.yaml", "school:\n  - до школи\n")
     return target
 
 

@@ -19,7 +19,7 @@ from tests.knowledge.copies import write
 from tests.worlds import LOCALES
 
 MODEL = "en"
-OWN_FILES = ("facts.yaml", "lexicon", "safety", "acts", "checks")
+OWN_FILES = ("facts.yaml", "lexicon", "safety", "acts", "checks", "outside")
 NOT_READ = ("kind", "topics", "situations", "words")
 """Keys of what the program reads, not people."""
 LABEL = 30

@@ -136,6 +136,16 @@ def test_words_that_all_have_forms(folder: Path) -> None:
     assert "no generated forms" not in str(warnings(folder))
 
 
+def test_forms_with_an_ending_need_no_table(folder: Path) -> None:
+    """What is a known form with an ending that may follow any is no word without forms, and a digit is no word."""
+    words = {token for _, text in vocabulary(read(folder)) for token in tokens(text)}
+    write_forms(folder / ".index", "en", [WordForms(lang="en", lemma="w", parts=(), forms=(*words, "quidditch"))], "test")
+    change(folder / "en/school.md", "title:", "title: Quidditchile 2026")
+    assert "1 words have no generated forms (quidditchile ...)" in str(warnings(folder))
+    add(folder / "lexicon/et.yaml", "endings: [le, ile]")
+    assert "no generated forms" not in str(warnings(folder))
+
+
 def test_check_wordings_with_a_wrong_answer(folder: Path) -> None:
     """A check wording that is answered with another topic, or at all, is a warning at its line."""
     titles = {id: (folder / f"en/{id}.md").read_text("utf-8").split("\n")[1][7:] for id in ("school", "mental-health")}

@@ -214,6 +214,8 @@ def test_several_faults_are_reported_at_once(folder: Path) -> None:
         ("lexicon", [f"knowledge/lexicon/{lang}.yaml" for lang in ("et", "ru", "en", "uk")]),
         ("safety", [f"knowledge/safety/{lang}.yaml" for lang in ("et", "ru", "en")]),
         ("acts", [f"knowledge/acts/{lang}.yaml" for lang in ("et", "ru", "en")]),
+        ("outside", [f"knowledge/outside/{lang}.yaml" for lang in ("et", "ru", "en", "uk")]),
+        ("uk", ["knowledge/uk/phrasings.yaml"]),
         ("ru", [f"knowledge/ru/{topic}.md" for topic in ("school", "mental-health")]),
     ],
 )

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.knowledge.files import Reader
-from bot.knowledge.generated import UNFITTED, read_generated, write_fit, write_forms, write_language_model
-from bot.search.confidence import FEATURES, Decision, Fit, decide, features
+from bot.knowledge.generated import UNFITTED, read_generated, write_fit, write_forms, write_language_model, write_weights
+from bot.search.confidence import CERTAIN, FEATURES, Decision, Fit, decide, features
 from bot.search.langid import CLASSES
 from bot.search.lexicon import WordForms
+from bot.search.linear import UNFITTED_WEIGHTS
 from tests.engine.small import small_world
+from tests.search.test_linear import FITTED
 
 LANGUAGES = ("et", "ru")
 WORDS = {
@@ -32,16 +34,18 @@ def write_all(folder: Path) -> Path:
     for lang, words in WORDS.items():
         write_forms(folder, lang, words, "a note")
     write_language_model(folder, GRAMS, 'a "note"')
+    write_weights(folder, FITTED, "a note")
     write_fit(folder, FIT, "a note", {"right": 0.5})
     return folder
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    """Forms, language model and fitted numbers come back as they were."""
+    """Forms, language model, weights and fitted numbers come back as they were."""
     reader = Reader(tmp_path)
     made = read_generated(reader, write_all(tmp_path / ".index"), LANGUAGES)
     assert made.words == [*WORDS["et"], *WORDS["ru"]]
     assert made.grams == GRAMS
+    assert made.weights.topics == FITTED.topics
     assert made.fit == FIT
     assert reader.problems == []
 
@@ -68,11 +72,12 @@ def test_missing_files_are_warnings_with_the_command(tmp_path: Path) -> None:
     """A reload works without generated files and says what to run."""
     reader = Reader(tmp_path)
     made = read_generated(reader, tmp_path / ".index", LANGUAGES)
-    assert (made.words, made.grams, made.fit) == ([], {}, UNFITTED)
+    assert (made.words, made.grams, made.weights, made.fit) == ([], {}, UNFITTED_WEIGHTS, UNFITTED)
     assert [(p.path.split("/")[-1], p.error, p.text.split("`")[1]) for p in reader.problems] == [
         ("forms-et.txt", False, "teejuht forms"),
         ("forms-ru.txt", False, "teejuht forms"),
         ("language.json", False, "teejuht forms"),
+        ("weights.json", False, "teejuht eval --tune"),
         ("fitted.json", False, "teejuht eval --tune"),
     ]
 
@@ -106,12 +111,14 @@ def test_broken_files_are_warnings_with_the_command(name: str, text: str, tmp_pa
     )  # fmt: skip
 
 
-def test_without_fitted_numbers_topics_are_offered_only() -> None:
-    """A knowledge base that was never tuned offers topics and answers none."""
-    finder = replace(small_world().finder, fit=UNFITTED)
-    assert finder.find("where is library").decision is Decision.CLARIFY
-    assert finder.find("library").shown[0].topic == "library"
-    assert finder.find("qqqq").decision is Decision.ABSTAIN
+@pytest.mark.parametrize("text", ["where is library", "library", "library please", "qqqq"])
+def test_without_fitted_numbers_topics_are_offered_only(text: str) -> None:
+    """A knowledge base that was never tuned answers nothing; what editors wrote word for word is offered first."""
+    finding = replace(small_world().finder, fit=UNFITTED).find(text)
+    assert finding.decision is Decision.CLARIFY
+    assert all(candidate.confidence in (0.5, CERTAIN) for candidate in finding.shown)
+    if "please" not in text and text != "qqqq":
+        assert finding.shown[0].topic == "library"
 
 
 def test_the_number_of_features_is_the_number_of_weights() -> None:

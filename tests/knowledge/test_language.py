@@ -180,7 +180,7 @@ def line(root: Path, name: str, needle: str) -> int:
 FILES: Final = (
     *(f"{LANG}/{topic}.md" for topic in TOPICS),
     f"{LANG}/facts.yaml",
-    *(f"{folder}/{LANG}.yaml" for folder in ("lexicon", "safety", "acts", "checks")),
+    *(f"{folder}/{LANG}.yaml" for folder in ("lexicon", "safety", "acts", "checks", "outside")),
 )
 
 

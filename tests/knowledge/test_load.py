@@ -63,8 +63,9 @@ def test_municipalities_are_found_by_name_and_alias(folder: Path) -> None:
 def test_new_words_are_found_before_forms_are_generated(folder: Path) -> None:
     """A word that no table has yet is known by its own form."""
     change(folder / "en/school.md", "title:", "title: Quidditch lessons")
-    shown = load(folder).finder.find("quidditch").shown
-    assert shown[0].topic == "school"
+    finder = load(folder).finder
+    assert finder.index.lexicon.known("quidditch") == ("en:quidditch",)
+    assert finder.find("quidditch lessons").shown[0].topic == "school"
 
 
 def test_patterns_of_one_situation_in_several_languages(folder: Path) -> None:

@@ -34,6 +34,8 @@ SOUND: Final[dict[str, Any]] = {
     "lexicon": {"function_words": ["ja"], "synonyms": [["a", "b"]]},
     "safety": SAFETY,
     "acts": {"greeting": ["hello"]},
+    "outside": {"weather": ["will it rain"], "sport": []},
+    "phrasings": {"school": ["де школа"]},
     "checks": [{"text": "school", "topics": ["school"], "kind": "short"}],
 }
 UNKNOWN: Final = {"colour": "red"}
@@ -76,6 +78,12 @@ BROKEN: Final[dict[str, tuple[str, Any]]] = {
     "situation without combinations": ("safety", {**SAFETY, "situations": {"child": {"match": []}}}),
     "long card": ("safety", {**SAFETY, "cards": {"child": "a" * 501}}),
     "act that is no list": ("acts", {"greeting": "hello"}),
+    "act that is no id": ("acts", {"Good day": ["hello"]}),
+    "kind that is no id": ("outside", {"The weather": ["will it rain"]}),
+    "kind that is no list": ("outside", {"weather": "will it rain"}),
+    "question that is a number": ("outside", {"weather": [112]}),
+    "topic that is no id": ("phrasings", {"School": ["де школа"]}),
+    "empty phrasing": ("phrasings", {"school": [""]}),
     "check wording without topics": ("checks", [{"text": "school", "kind": "short"}]),
 }
 
@@ -93,7 +101,7 @@ def faults(kind: str, content: object) -> list[str]:
 def files(kind: str) -> list[Path]:
     """Give the real files of a kind, by the name that its schema is for."""
     place = KINDS[kind][0].removeprefix("the head of ")
-    return sorted(KNOWLEDGE.glob(re.sub("<[a-z]+>", "*", place)))
+    return sorted(KNOWLEDGE.glob(re.sub("<[a-z ]+>", "*", place)))
 
 
 def content(path: Path) -> object:

@@ -1,22 +1,19 @@
 """From evidence to a probability and to a band."""
 
 import math
-import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.search.confidence import FEATURES, Candidate, Decision, Finding, Fit, decide, features, fit_weights, probability
+from bot.search.confidence import CERTAIN, FEATURES, Decision, Fit, decide, features, probability
 from bot.search.index import Evidence
+from tests.search.words import EVIDENCE, weights_by_name
 from tests.worlds import real_world
 
-EVIDENCE = Evidence(
-    topic="a", score=0.0, phrase=0.0, coverage=0.0, trigram=0.0, margin=0.0, slips=0.0, unknown=0.0, words=3,
-    agreement=False, wording=0,
-)  # fmt: skip
-BY_SCORE = Fit(weights=(1.0, *(0.0,) * (FEATURES - 1)), answer=0.7, answer_careful=0.9, clarify=0.3, offer=0.2)
+BY_SCORE = Fit(weights=weights_by_name(0.0, score=1.0), answer=0.7, answer_careful=0.9, clarify=0.3, offer=0.2)
 
 
 def evidence(topic: str, p: float) -> Evidence:
@@ -30,14 +27,48 @@ def bands(*rows: tuple[str, float], careful: frozenset[str] = frozenset()) -> tu
     return finding.decision, [c.topic for c in finding.shown], [c.topic for c in finding.others]
 
 
-def test_features_are_named_figures() -> None:
-    """Each feature is one figure of the evidence, or a product of two."""
-    full = Evidence(
-        topic="a", score=0.1, phrase=0.2, coverage=0.5, trigram=0.4, margin=-0.5, slips=0.6, unknown=0.7,
-        words=1, agreement=True, wording=0,
-    )  # fmt: skip
-    assert features(full) == (0.1, -0.5, 0.2, 0.5, 0.4, 0.6, 0.7, 1 / 8, 1.0, 1.0, 0.1, 1.0)
-    assert features(replace(full, words=30))[7:9] == (1.0, 0.0)
+@pytest.mark.parametrize(
+    ("name", "value", "feature"),
+    [
+        ("score", 0.5, 0.5),
+        ("score", -1.5, -1.5),
+        ("lead", 0.5, 0.5),
+        ("lead", -2.0, -2.0),
+        ("lead", -7.0, -2.0),
+        ("outside", -0.5, -0.5),
+        ("phrase", 0.5, 0.5),
+        ("slips", 0.5, 0.5),
+        ("unknown", 0.5, 0.5),
+        ("words", 9, 0.75),
+        ("words", 12, 1.0),
+        ("words", 30, 1.0),
+    ],
+)  # fmt: skip
+def test_a_feature_is_a_figure(name: str, value: float, feature: float) -> None:
+    """Each feature is one figure of the evidence; a lead far below the likeliest and many words count only so far."""
+    changed: dict[str, Any] = {name: value}
+    before, after = features(EVIDENCE), features(replace(EVIDENCE, **changed))
+    assert [b for a, b in zip(before, after, strict=True) if a != b] == [feature]
+
+
+def test_one_word_alone_is_a_feature() -> None:
+    """How little a single word says is learned apart; the bias is the last."""
+    one, two = features(replace(EVIDENCE, words=1)), features(replace(EVIDENCE, words=2))
+    assert [(a, b) for a, b in zip(one, two, strict=True) if a != b] == [(1 / 12, 2 / 12), (1.0, 0.0)]
+    assert (len(one), one[-1]) == (FEATURES, 1.0)
+
+
+def test_what_does_not_count() -> None:
+    """Neither the topic's name nor which wording is nearest says how sure it is; to be exact is certain without a feature."""
+    assert features(replace(EVIDENCE, topic="b", wording=7, exact=True)) == features(EVIDENCE)
+
+
+def test_an_exact_phrasing_is_certain() -> None:
+    """What an editor wrote word for word leaves no doubt, whatever else is fitted; no doubt at all is never claimed."""
+    exact = replace(EVIDENCE, exact=True, score=-9.0)
+    assert probability(exact, BY_SCORE) == CERTAIN < 1
+    assert decide([exact], BY_SCORE, frozenset("a")).decision is Decision.ANSWER
+    assert decide([replace(exact, topic="b"), evidence("c", 0.9)], BY_SCORE, frozenset()).shown[0].topic == "b"
 
 
 def test_a_probability_is_logistic_and_bounded() -> None:
@@ -76,45 +107,8 @@ def test_bands(rows: list[tuple[str, float]], careful: str, expected: tuple[Deci
     assert bands(*rows, careful=frozenset(careful)) == expected
 
 
-def test_at_most_twelve_topics_are_weighed() -> None:
-    """Weak evidence beyond the first twelve is not looked at."""
-    finding = decide([evidence(str(n), 0.1) for n in range(20)], BY_SCORE, frozenset())
-    assert finding == Finding(Decision.ABSTAIN, (), tuple(Candidate(str(n), 0.1) for n in range(12)))
-
-
-def test_fitting_recovers_known_weights() -> None:
-    """On many rows drawn from known weights the fit comes near them, the bias too."""
-    pick = random.Random(7)
-    known = (2.0, -3.0, 0.0, 0.5)
-    rows = []
-    for _ in range(6000):
-        x = (pick.uniform(-1, 1), pick.uniform(-1, 1), pick.uniform(-1, 1), 1.0)
-        p = 1 / (1 + math.exp(-sum(w * v for w, v in zip(known, x, strict=True))))
-        rows.append((x, pick.random() < p))
-    assert fit_weights(rows) == pytest.approx(known, abs=0.2)
-
-
-def test_fitting_what_can_be_told_apart_stays_finite() -> None:
-    """The ridge keeps weights small where right and wrong never mix; a feature that is always zero weighs nothing."""
-    rows = [((1.0, 0.0, 1.0), True), ((-1.0, 0.0, 1.0), False)] * 50
-    weight, nothing, bias = fit_weights(rows)
-    assert 1 < weight < 10
-    assert (nothing, abs(bias) < 0.01) == (0.0, True)
-
-
-def test_a_stronger_ridge_gives_smaller_weights() -> None:
-    """The ridge pulls towards zero."""
-    rows = [((n / 10, 1.0), n > 4) for n in range(10)] * 5
-    assert fit_weights(rows, ridge=10.0)[0] < fit_weights(rows, ridge=0.1)[0]
-
-
-def test_the_bias_alone_gives_the_share() -> None:
-    """Without telling features the fitted probability is the share of right rows."""
-    (bias,) = fit_weights([((1.0,), n % 4 == 0) for n in range(400)])
-    assert 1 / (1 + math.exp(-bias)) == pytest.approx(0.25, abs=1e-3)
-
-
 share = st.floats(0, 1)
+scores = st.floats(-3, 3)
 
 
 @st.composite
@@ -123,9 +117,8 @@ def findings(draw: st.DrawFn) -> list[Evidence]:
     topics = draw(st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8))
     return [
         Evidence(
-            topic=topic, score=draw(share), phrase=draw(share), coverage=draw(share), trigram=draw(share),
-            margin=draw(st.floats(-1, 1)), slips=draw(share), unknown=draw(share), words=draw(st.integers(1, 400)),
-            agreement=draw(st.booleans()), wording=0,
+            topic=topic, score=draw(scores), lead=draw(scores), outside=draw(scores), phrase=draw(share), coverage=draw(share),
+            slips=draw(share), unknown=draw(share), words=draw(st.integers(1, 400)), exact=draw(st.booleans()), wording=0,
         )
         for topic in topics
     ]  # fmt: skip

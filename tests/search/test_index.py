@@ -1,40 +1,50 @@
-"""Evidence: which topic a message speaks of, how strongly, and what leaving a wording or a topic out means."""
+"""Evidence: which topic a message speaks of, how strongly, and what is outside."""
 
 from dataclasses import astuple
+from functools import cache
+from typing import Final
 
 import pytest
 
-from bot.search.index import Evidence, Index, Wording
-from bot.search.lexicon import unknown_words, with_words
+from bot.insight.ranking import fit_weights
+from bot.search.confidence import CERTAIN, probability
+from bot.search.index import CANDIDATES, COMPARED, OUTSIDE, Index, Wording, spelling, terms
+from bot.search.lexicon import Lexicon, Slot, unknown_words, with_words
+from bot.search.linear import UNFITTED_WEIGHTS, Linear
 from tests.search.words import small_lexicon
 from tests.worlds import real_world
 
-TEXTS = {
+TEXTS: Final = {
     "family-benefits": ("lapse toetus", "kuidas taotleda lapse toetust", "детское пособие", "child benefit", "pension"),
     "residence": ("elamisluba", "kuidas taotleda elamisluba", "вид на жительство", "residence permit", "luba"),
     "school": ("kool", "kas laps läheb kooli", "школа для ребенка", "school", "ja ma"),
-    "doctor": ("perearst", "perearst ja laps", "family doctor"),
+    "doctor": ("perearst", "perearst ja laps", "family doctor", "minu perearst", "doctor"),
+    "~weather": ("kas homme on vihma", "kas täna on vihma", "какая погода", "weather tomorrow", "kas homme on lund"),
 }
 
 
-def wordings(*left_out: str) -> list[Wording]:
-    """Give the wordings of a small knowledge base without some topics; the last of each topic is a keyword."""
+def wordings() -> list[Wording]:
+    """Give the wordings of a small knowledge base; the last of each topic is a keyword."""
     return [
         Wording(topic=topic, lang="et", field="keyword" if text == texts[-1] else "question", text=text)
         for topic, texts in TEXTS.items()
         for text in texts
-        if topic not in left_out
     ]
 
 
-def index(rows: list[Wording]) -> Index:
-    """Build an index over the small lexicon; it knows every word of the small knowledge base."""
-    lexicon = small_lexicon()
-    strange = unknown_words(lexicon, ((row.lang, row.text) for row in wordings()))
-    return Index(rows, with_words(lexicon, strange))
+def lexicon(*more: Wording) -> Lexicon:
+    """Give the small lexicon, which knows every word of the small knowledge base, and of what is written since."""
+    known = small_lexicon()
+    return with_words(known, unknown_words(known, ((row.lang, row.text) for row in (*wordings(), *more))))
 
 
-INDEX = index(wordings())
+@cache
+def fitted() -> Linear:
+    """Fit the small knowledge base once."""
+    return Linear(fit_weights(Index(wordings(), lexicon(), Linear(UNFITTED_WEIGHTS))))
+
+
+INDEX: Final = Index(wordings(), lexicon(), fitted())
 
 
 @pytest.mark.parametrize(
@@ -70,27 +80,31 @@ def test_a_message_without_words(text: str) -> None:
 
 
 def test_a_message_of_unknown_words() -> None:
-    """Unknown words give no evidence, or evidence from single trigrams at most."""
-    assert [evidence for evidence in INDEX.find("xyzzy qqqq") if evidence.phrase or evidence.coverage] == []
+    """Unknown words speak for no topic: there is nothing that they are near to."""
+    found = INDEX.find("xyzzy qqqq")
+    assert {(e.phrase, e.coverage, e.unknown, e.wording, e.exact) for e in found} == {(0.0, 0.0, 1.0, -1, False)}
 
 
 def test_an_empty_index() -> None:
-    """An index of nothing finds nothing."""
-    assert Index([], small_lexicon()).find("kool") == []
+    """An index of nothing finds nothing, whatever was fitted."""
+    for linear in (Linear(UNFITTED_WEIGHTS), fitted()):
+        assert Index([], small_lexicon(), linear).find("kool") == []
 
 
 def test_the_figures_of_evidence() -> None:
-    """A phrasing itself is full evidence; the strongest has a margin above the next, the others below it."""
-    best, *others = INDEX.find("kuidas taotleda lapse toetust")
-    assert (best.phrase, best.coverage, best.slips, best.unknown, best.words, best.agreement) == (1.0, 1.0, 0.0, 0.0, 3, True)
-    assert best.trigram == pytest.approx(1.0)
+    """A phrasing itself is full evidence; the likeliest leads by what it has over the next, the others lag behind it."""
+    best, second, *others = INDEX.find("kuidas taotleda lapse toetust")
+    assert (best.phrase, best.coverage, best.slips, best.unknown, best.words) == (1.0, 1.0, 0.0, 0.0, 3)
     assert INDEX.wordings[best.wording].text == "kuidas taotleda lapse toetust"
-    assert best.margin == best.score - others[0].score > 0
-    assert [evidence.margin for evidence in others] == [evidence.score - best.score for evidence in others]
+    assert best.score > best.outside
+    assert best.lead == best.score - second.score > 0
+    assert [evidence.lead for evidence in others] == [evidence.score - best.score for evidence in others]
+    assert max(evidence.score for evidence in (second, *others)) == second.score
+    assert len({evidence.outside for evidence in (best, second, *others)}) == 1
 
 
 def test_slips_and_unknown_words_are_counted() -> None:
-    """The share of words with slips and of words that no wording has."""
+    """The share of words with slips and of words that speak for no topic."""
     slip, unknown = INDEX.find("perrearst kooli")[0], INDEX.find("perearst kooli xyzzyx maja")[0]
     assert (slip.words, slip.slips, slip.unknown) == (2, 0.5, 0.0)
     assert (unknown.words, unknown.unknown) == (4, 0.5)
@@ -107,65 +121,136 @@ def test_a_long_message_is_not_diluted_without_end() -> None:
 
 def test_a_keyword_is_worth_a_little_less_than_a_question() -> None:
     """The same word counts less where it stands as a keyword."""
-    assert INDEX.find("pension")[0].phrase == 0.95
-    assert INDEX.find("elamisluba")[0].phrase == 1.0
+    assert INDEX.find("pension")[0].phrase == pytest.approx(0.95)
+    assert INDEX.find("elamisluba")[0].phrase == pytest.approx(1.0)
 
 
 def test_topics_of_an_index() -> None:
-    """The topics are those that have wordings, in their order."""
-    assert INDEX.topics == tuple(TEXTS)
+    """The topics are those that have wordings, sorted; what is outside is none."""
+    assert INDEX.topics == ("doctor", "family-benefits", "residence", "school")
+    assert len(INDEX.wordings) == len(wordings())
+    assert all(wording.topic.startswith(OUTSIDE) for wording in INDEX.wordings[-5:])
 
 
-def close(one: list[Evidence], other: list[Evidence]) -> bool:
-    """Tell whether two findings agree, up to what the rest of the index weighs."""
-    if [evidence.topic for evidence in one] != [evidence.topic for evidence in other]:
-        return False
-    figures = [(e.score, e.phrase, e.coverage, e.trigram, e.margin, e.slips, e.unknown, e.words) for e in one]
-    return all(
-        figure == pytest.approx((e.score, e.phrase, e.coverage, e.trigram, e.margin, e.slips, e.unknown, e.words), abs=0.1)
-        for figure, e in zip(figures, other, strict=True)
-    )
+# --- what is outside --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", range(len(wordings())))
-def test_a_left_out_wording_is_as_if_it_had_never_been_written(number: int) -> None:
-    """Leaving a wording out gives what an index built without it gives, exactly where words are known or not."""
-    rows = wordings()
-    text = rows[number].text
-    left_out = INDEX.find(text, without=number)
-    never = index(rows[:number] + rows[number + 1 :]).find(text)
-    assert number not in {evidence.wording for evidence in left_out}
-    assert {e.topic: (e.unknown, e.words) for e in left_out} == {e.topic: (e.unknown, e.words) for e in never}
-    assert close(left_out, never)
+@pytest.mark.parametrize("text", ["kas homme on vihma", "погода", "weather", "vihma täna", "weather school tomorrow"])
+def test_what_is_outside(text: str) -> None:
+    """A question that nothing here answers is likelier outside than in any topic, and is never a topic itself."""
+    found = INDEX.find(text)
+    assert {evidence.topic for evidence in found} <= set(INDEX.topics)
+    assert found[0].outside > found[0].score
+    assert not any(evidence.exact for evidence in found)
 
 
-@pytest.mark.parametrize("topic", TEXTS)
-def test_a_hidden_topic_is_as_if_it_had_never_been_written(topic: str) -> None:
-    """Hiding a topic gives what an index built without it gives."""
-    never = index(wordings(topic))
-    for text in TEXTS[topic]:
-        hidden = INDEX.find(text, hidden=topic)
-        assert {e.topic: (e.unknown, e.words) for e in hidden} == {e.topic: (e.unknown, e.words) for e in never.find(text)}
-        assert topic not in {evidence.topic for evidence in hidden}
-        assert all(
-            e.coverage == pytest.approx(o.coverage, abs=0.05) for e in hidden for o in never.find(text) if e.topic == o.topic
-        )
+def test_what_is_inside() -> None:
+    """A phrasing of a topic is likelier in it than outside."""
+    for topic, texts in TEXTS.items():
+        for text in texts if not topic.startswith(OUTSIDE) else ():
+            assert INDEX.find(text)[0].score > INDEX.find(text)[0].outside
 
 
-def test_leaving_out_in_the_real_knowledge() -> None:
-    """In a large index the rest hardly changes: the order of the first topics is that of an index without the wording."""
-    full = real_world().finder.index
-    for number in (5, 205, 805):
-        wording = full.wordings[number]
-        never = Index(full.wordings[:number] + full.wordings[number + 1 :], full.lexicon).find(wording.text)
-        left_out = full.find(wording.text, without=number)
-        assert [e.unknown for e in left_out] == [e.unknown for e in never]
-        assert {e.topic: e.score for e in left_out} == pytest.approx({e.topic: e.score for e in never}, abs=0.03)
+# --- what editors wrote word for word ---------------------------------------------------------------------------------
+
+
+def test_an_exact_phrasing_is_certain() -> None:
+    """A title or phrasing, word for word, leaves no doubt; capitals, signs and diacritics do not matter."""
+    for text in ("kas laps läheb kooli", "Kas laps LAHEB kooli?!", "kas, laps. läheb kooli"):
+        best, *others = INDEX.find(text)
+        assert (best.topic, best.exact) == ("school", True)
+        assert probability(best, real_world().finder.fit) == CERTAIN
+        assert not any(evidence.exact for evidence in others)
+
+
+@pytest.mark.parametrize("text", ["kas laps läheb", "laps läheb kooli", "kas laps kooli läheb", "kas laps läheb koolis"])
+def test_nearly_a_phrasing_is_not_exact(text: str) -> None:
+    """Another word, one left out, another order or form: that has to be weighed."""
+    assert not any(evidence.exact for evidence in INDEX.find(text))
+
+
+def test_a_keyword_is_never_exact() -> None:
+    """A keyword alone may mean more than one thing."""
+    assert INDEX.find("pension")[0].topic == "family-benefits"
+    assert not INDEX.find("pension")[0].exact
+
+
+def test_every_phrasing_of_the_real_knowledge_is_exact() -> None:
+    """Whatever editors wrote as a title or question is found again under its topic."""
+    index = real_world().finder.index
+    written = [row for row in index.wordings if row.field in ("title", "question")][::50]
+    assert [row for row in written if not any(e.topic == row.topic and e.exact for e in index.find(row.text))] == []
+
+
+# --- what is newer than the fit ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["kas on kuskil rohelist õunamoosi", "rohelist õunamoosi", "õunamoosi"])
+def test_a_topic_that_the_fit_does_not_know(text: str) -> None:
+    """A topic newer than the fit is compared as if it were the likeliest, and is nearest where its words are."""
+    new = Wording(topic="jam", lang="et", field="question", text="kas on kuskil rohelist õunamoosi")
+    found = {evidence.topic: evidence for evidence in Index([*wordings(), new], lexicon(new), fitted()).find(text)}
+    assert found["jam"].score == max(evidence.score for evidence in found.values())
+    assert found["jam"].phrase == max(evidence.phrase for evidence in found.values()) > 0.3
+
+
+def test_a_phrasing_that_the_fit_does_not_know() -> None:
+    """A phrasing newer than the fit counts as soon as it is written."""
+    new = Wording(topic="family-benefits", lang="et", field="question", text="kas laps saab raha")
+    indexes = (Index(rows, lexicon(new), fitted()) for rows in (wordings(), [*wordings(), new]))
+    before, after = (next(e for e in index.find(new.text) if e.topic == new.topic) for index in indexes)
+    assert (before.exact, after.exact) == (False, True)
+    assert before.phrase < after.phrase == pytest.approx(1.0)
+
+
+def test_without_a_fit_words_still_find() -> None:
+    """In an index that was never fitted all topics are as likely, and the nearest of those compared is right."""
+    bare = Index(wordings(), INDEX.lexicon, Linear(UNFITTED_WEIGHTS))
+    assert len(bare.topics) <= COMPARED
+    for text, topic in (("lapse toetus", "family-benefits"), ("школа", "school"), ("perearst", "doctor")):
+        found = bare.find(text)
+        assert {(evidence.score, evidence.lead) for evidence in found} == {(0.0, 0.0)}
+        assert max(found, key=lambda evidence: evidence.phrase).topic == topic
+
+
+def test_a_large_index_gives_the_likeliest_only() -> None:
+    """Of the real topics the likeliest are given, and only the first of them are compared."""
+    found = real_world().finder.index.find("kus on kool")
+    assert len(found) == CANDIDATES
+    assert [evidence.score for evidence in found] == sorted((evidence.score for evidence in found), reverse=True)
+    assert {(e.phrase, e.coverage, e.wording) for e in found[COMPARED:]} == {(0.0, 0.0, -1)}
 
 
 def test_looking_changes_nothing() -> None:
-    """The same message gives the same evidence, whatever was left out in between."""
+    """The same message gives the same evidence, whatever was asked in between, in the same index or another."""
     before = [astuple(evidence) for evidence in INDEX.find("lapse toetus")]
-    INDEX.find("lapse toetus", without=0)
-    INDEX.find("lapse toetus", hidden="family-benefits")
+    for text in ("perearst", "xyzzy", "", "kool"):
+        INDEX.find(text)
     assert [astuple(evidence) for evidence in INDEX.find("lapse toetus")] == before
+    assert [astuple(evidence) for evidence in Index(wordings(), lexicon(), fitted()).find("lapse toetus")] == before
+
+
+# --- features ---------------------------------------------------------------------------------------------------------
+
+
+def test_terms_of_a_text() -> None:
+    """Each term counts as its surest word, words that frame a question less."""
+    slots = [Slot("a", {"x": 1.0, "y": 0.5}), Slot("b", {"y": 0.75}), Slot("c", {"x": 1.0, "z": 1.0}, frame=True)]
+    assert terms(slots) == {"x": 1.0, "y": 0.75, "z": 0.45}
+    assert terms([]) == {}
+
+
+def test_spelling_of_a_text() -> None:
+    """Each word in the one-script key, and each two that follow each other, the ends too; none counts twice."""
+    assert spelling("Kus kus?") == dict.fromkeys(("=kus", "= kus", "=kus kus", "=kus "), 1.0)
+    assert set(spelling("школа")) == set(spelling("shkola"))
+    assert set(spelling("")) == {"= "}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [("kas laps läheb kooli", ["laps", "laheb", "koli"]), ("kas ma", ["kas", "ma"]), ("perrearst", ["perearst"]), ("", [])],
+)
+def test_keys_of_a_text(text: str, keys: list[str]) -> None:
+    """Words of grammar are left out where there are others, and a word with a slip is the word that was meant."""
+    assert INDEX.keys(text) == keys

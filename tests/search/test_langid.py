@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.search.langid import ANSWER_IN, CLASSES, Guess, LanguageModel, ngrams, train
+from bot.search.text import is_cyrillic
 from tests.worlds import ROOT, real_world
 
 SENTENCES = YAML(typ="safe").load(ROOT / "tests" / "search" / "sentences.yaml")
@@ -127,8 +128,27 @@ def test_the_prior_decides_what_is_undecided() -> None:
     """A word that tells nothing is taken for the conversation's language."""
     empty = LanguageModel({}, {}, ())
     assert {prior: empty.identify("zzz", prior).lang for prior in ("et", "en")} == {"et": "et", "en": "en"}
-    assert empty.identify("ззз", "uk").p < empty.identify("ззз", "ru").p
     assert empty.identify("ззз").lang == "ru"
+
+
+def test_russian_and_ukrainian_are_answered_alike() -> None:
+    """Which of the two it is leaves no doubt about what to answer in: they count together, in either alphabet."""
+    assert LanguageModel({}, {}, ()).identify("ззз") == Guess("ru", 1.0)
+    texts = ("школа", "мова", "yak", "kak", "на", "де школа", "gde shkola")
+    assert {guess.lang for guess in map(MODEL.identify, texts)} == {"ru", "uk"}
+    assert [text for text in texts if is_cyrillic(text) and MODEL.identify(text).p < 1] == []
+
+
+def test_a_latin_word_may_still_be_estonian() -> None:
+    """Latin-typed Russian counts with Ukrainian, but not with Estonian and English, which are answered in themselves."""
+    guess = LanguageModel({}, {}, ()).identify("zzz")
+    shares = {lang: math.exp(weight) for lang, weight in (("et", 0.0), ("en", 0.0), ("ru", -0.7), ("uk", -2.5))}
+    assert guess.lang == "et"
+    assert guess.p == pytest.approx(shares["et"] / sum(shares.values()))
+    slavic = LanguageModel({}, {"ru-latn": frozenset({"zzz"})}, ()).identify("zzz")
+    shares["ru"] *= math.exp(2.5)
+    assert slavic.lang == "ru"
+    assert slavic.p == pytest.approx((shares["ru"] + shares["uk"]) / sum(shares.values()))
 
 
 def test_without_a_trained_model_letters_and_words_still_tell() -> None:

@@ -1,4 +1,4 @@
-"""Looking words up: forms, spellings, slips, compounds, clitics, synonyms, words of grammar."""
+"""Looking words up: forms, spellings, endings, compounds, synonyms, words of grammar."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.search.lexicon import Lexicon, unknown_words, with_words
+from bot.search import lexicon as module
+from bot.search.lexicon import (
+    LanguageWords,
+    Lexicon,
+    build_lexicon,
+    unknown_words,
+    with_words,
+)
 from bot.search.text import tokens
-from tests.search.words import WORDS, small_lexicon
+from tests.search.words import LANGUAGES, WORDS, small_lexicon, word
 from tests.worlds import real_world
 
 LEXICON = small_lexicon()
@@ -53,43 +60,43 @@ def test_every_form_is_its_word() -> None:
     ],
 )  # fmt: skip
 def test_known_words(token: str, terms: set[str]) -> None:
-    """Forms are found without diacritics, with clitics, and Cyrillic ones in Latin letters."""
+    """Forms are found without diacritics, with endings, and Cyrillic ones in Latin letters."""
     assert sure(token) == terms
 
 
+ENDINGS = build_lexicon(
+    (*WORDS, word("et", "kodu"), word("et", "kodus"), word("et", "oa"), word("et", "koolik")),
+    (*LANGUAGES, LanguageWords(lang="et", endings=("s", "ks", "le", "õ"))),
+)
+
+
 @pytest.mark.parametrize(
-    ("token", "best"),
+    ("token", "terms"),
     [
-        ("perarst", ("et:perearst", 0.85)),
-        ("perearsst", ("et:perearst", 0.85)),
-        ("preearst", ("et:perearst", 0.85)),
-        ("prearts", ("et:perearst", 0.65)),
-        ("посбие", ("ru:пособие", 0.85)),
-        ("посоибе", ("ru:пособие", 0.85)),
-        ("pasobie", ("ru:пособие", 0.85)),
-        ("шкала", ("ru:школа", 0.85)),
-        ("kolli", ("et:kool", 0.85)),
-        ("benifits", ("en:benefit", 0.85)),
+        ("koolis", {"et:kool"}),
+        ("kooliks", {"et:kool"}),
+        ("koolikuks", set()),
+        ("perearstile", {"et:perearst"}),
+        ("lapselegi", set()),
+        ("kodus", {"et:kodus"}),
+        ("kodusks", {"et:kodus"}),
+        ("koduks", {"et:kodu"}),
+        ("oale", set()),
+        ("houseks", {"en:house"}),
+        ("KOOLIKS", {"et:kool"}),
+        ("kodoks", set()),
+        ("koduo", {"et:kodu"}),
     ],
 )
-def test_slips(token: str, best: tuple[str, float]) -> None:
-    """A word one or two slips away is found, worth less the more slips there are."""
-    slot = LEXICON.look_up(token)
-    assert slot.slip
-    assert slot.terms.get(best[0]) == best[1]
+def test_endings(token: str, terms: set[str]) -> None:
+    """One ending may follow any form of at least three letters; a form that is known as it stands needs none."""
+    assert set(ENDINGS.known(*tokens(token))) == terms
 
 
-@pytest.mark.parametrize("token", ["koo", "kal", "xxol", "хххола", "perexxxx", "1234567", "аааа", "aaaa", "ььььь"])
-def test_what_is_no_slip(token: str) -> None:
-    """Short words, words too far away, numbers and noise mean nothing."""
-    assert LEXICON.look_up(token).terms == {}
-
-
-def test_the_nearest_word_wins() -> None:
-    """Only words with the fewest slips count: what is one slip away hides what is two away."""
-    lexicon = knowing("et", "taotlus")
-    terms = lexicon.look_up("taotlem").terms
-    assert {term: quality for term, quality in terms.items() if not term.startswith("etp:")} == {"et:taotlema": 0.85}
+def test_the_longest_ending_counts() -> None:
+    """Where two endings fit, what is left is the shortest word."""
+    assert set(ENDINGS.known("kooliks")) == {"et:kool"}
+    assert ENDINGS.known("koolik") == ("et:koolik",)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +210,23 @@ def test_plain_words_are_known_by_their_own_form() -> None:
     lexicon = knowing("ru", "Прописка школа")
     assert sure("прописка", lexicon) == sure("propiska", lexicon) == {"ru:прописка"}
     assert sure("школа", lexicon) == {"ru:школа", "uk:школа"}
+
+
+def test_a_lexicon_that_learns_forgets_its_readings() -> None:
+    """What was read before more words were known is read anew; the old lexicon reads as before."""
+    old = small_lexicon()
+    assert old.look_up("prügi").terms == {}
+    new = with_words(old, unknown_words(old, [("et", "prügi")]))
+    assert "et:prügi" in new.look_up("prügi").terms
+    assert old.look_up("prügi").terms == {}
+
+
+def test_readings_are_kept_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is asked, what is kept stays small, and the readings stay the same."""
+    monkeypatch.setattr(module, "KEPT_READINGS", 3)
+    lexicon = small_lexicon()
+    texts = ("kool", "perarst", "школу", "qqqq", "kooliga")
+    assert [lexicon.look_up(text) for text in texts * 2] == [LEXICON.look_up(text) for text in texts * 2]
 
 
 ANYTHING = st.text(max_size=40) | st.text(alphabet="aeklorstõöšжшщьяиоклab '-4\u0301\n", max_size=60)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.search.text import fold, is_cyrillic, is_latin, key, normalise, sentences, tokens, trigrams
+from bot.search.text import fold, is_cyrillic, is_latin, key, ngrams, normalise, questions, sentences, tokens
 
 ANYTHING = st.text(max_size=60) | st.text(alphabet="aõšщьяёїž'’ -.!\n\u0301Σİßﬁ4x", max_size=40)
 
@@ -45,6 +45,22 @@ def test_words_of_a_text(text: str, words: list[str]) -> None:
 def test_sentences_of_a_text(text: str, pieces: list[str]) -> None:
     """Sentences end with a sign before a space, or with a line."""
     assert sentences(text) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Kus on kool? Kas see on tasuta?", ["Kus on kool?", "Kas see on tasuta?"]),
+        ("kus on kool?kas tasuta", ["kus on kool?", "kas tasuta"]),
+        ("Tere. Kus on kool", ["Tere. Kus on kool"]),
+        ("üks\n\nkaks", ["üks", "kaks"]),
+        (" \n ", []),
+        ("", []),
+    ],
+)
+def test_questions_of_a_text(text: str, pieces: list[str]) -> None:
+    """Questions end with a question mark or with a line; a full stop ends none."""
+    assert questions(text) == pieces
 
 
 @pytest.mark.parametrize(
@@ -121,11 +137,13 @@ def test_scripts(word: str, cyrillic: bool, latin: bool) -> None:
     assert (is_cyrillic(word), is_latin(word)) == (cyrillic, latin)
 
 
-def test_trigrams_know_where_words_begin_and_end() -> None:
-    """Words are taken apart one by one, with a space at each end."""
-    assert trigrams(["ab", "c"]) == [" ab", "ab ", " c "]
-    assert trigrams([]) == []
-    assert trigrams([""]) == []
+def test_ngrams_know_where_words_begin_and_end() -> None:
+    """Words are taken apart one by one into runs of three to five letters, with a space at each end."""
+    assert list(ngrams(["ab", "c"])) == [" ab", "ab ", " ab ", " c "]
+    assert list(ngrams(["abcd"])) == [" ab", "abc", "bcd", "cd ", " abc", "abcd", "bcd ", " abcd", "abcd "]
+    assert list(ngrams(["abc", "abc"])) == 2 * list(ngrams(["abc"]))
+    assert list(ngrams([])) == []
+    assert list(ngrams([""])) == []
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)

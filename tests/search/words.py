@@ -1,6 +1,16 @@
-"""A small lexicon for tests, as the generators would make it."""
+"""A small lexicon for tests, as the generators would make it; and evidence that says nothing, to be changed."""
 
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.search.confidence import FEATURES, features
+from bot.search.index import Evidence
 from bot.search.lexicon import LanguageWords, Lexicon, WordForms, build_lexicon
+
+EVIDENCE: Final = Evidence(
+    topic="a", score=0.0, lead=0.0, outside=0.0, phrase=0.0, coverage=0.0, slips=0.0, unknown=0.0, words=3,
+    exact=False, wording=-1,
+)  # fmt: skip
 
 
 def word(lang: str, forms: str, *parts: str) -> WordForms:
@@ -39,7 +49,7 @@ LANGUAGES = (
         lang="et",
         function_words=("kas", "ja", "ma", "kuidas", "ära"),
         frame_words=("taotlema",),
-        clitics=("gi", "ki"),
+        endings=("gi", "ki"),
         synonyms=(("toetus", "raha"), ("perearst", "laps kool raha")),
     ),
     LanguageWords(
@@ -54,3 +64,15 @@ LANGUAGES = (
 def small_lexicon() -> Lexicon:
     """Build the small lexicon."""
     return build_lexicon(WORDS, LANGUAGES)
+
+
+def weights_by_name(bias: float, **worth: float) -> tuple[float, ...]:
+    """Give weights of the logistic model by the names of the figures that they are for."""
+    weights = [0.0] * FEATURES
+    weights[-1] = bias
+    for name, value in worth.items():
+        figure: dict[str, Any] = {name: 1.0}
+        changed = features(replace(EVIDENCE, **figure))
+        (place,) = (place for place, feature in enumerate(features(EVIDENCE)) if feature != changed[place])
+        weights[place] = value
+    return tuple(weights)

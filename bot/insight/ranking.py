@@ -52,12 +52,13 @@ def fit_weights(index: Index, answers: Iterable[tuple[str, str]] = (), *, tell: 
     columns = [tools.columns([row[number] for row in rows], kind) for number, kind in enumerate(KINDS)]
     tell()
     matrix = tools.sparse.hstack([column.matrix for column in columns], format="csr")
-    fitted = tools.machine.LinearSVC(C=STRICTNESS).fit(matrix, labels, sample_weight=worth)
+    fitted = tools.machine.LinearSVC(C=STRICTNESS, random_state=0).fit(matrix, labels, sample_weight=worth)
     tell()
-    _, *topics = map(str, fitted.classes_)  # outside, which has the empty name, sorts first
+    topics = [str(name) for name in fitted.classes_ if name]
     shares = tools.numpy.concatenate([tools.numpy.full(len(c.names), kind.share) for c, kind in zip(columns, KINDS, strict=True)])
-    weights = tools.numpy.roll(fitted.coef_ * shares, -1, axis=0).T.round(DIGITS)
-    biases = tools.numpy.roll(fitted.intercept_, -1).round(DIGITS)
+    rows, intercepts = tools.rows(fitted, with_outside="" in labels)
+    weights = tools.numpy.roll(rows * shares, -1, axis=0).T.round(DIGITS)
+    biases = tools.numpy.roll(intercepts, -1).round(DIGITS)
     kept = abs(weights) >= LEAST
     return Weights(
         topics=tuple(topics),
@@ -96,12 +97,24 @@ class _Tools:
         except ImportError as error:
             raise WrongUse(f"what fits the search is not installed ({error.name}): run `make install-forms`") from error
 
+    def rows(self, fitted: Any, *, with_outside: bool) -> tuple[Any, Any]:  # noqa: ANN401 - untyped
+        """Give weights and biases, a row for each class and outside first; without outside questions nothing is like them."""
+        rows, biases = fitted.coef_, fitted.intercept_
+        if len(rows) == 1:  # of two classes only the second has a row
+            rows, biases = self.numpy.vstack([-rows, rows]), self.numpy.concatenate([-biases, biases])
+        if not with_outside:
+            rows = self.numpy.vstack([self.numpy.zeros(rows.shape[1]), rows])
+            biases = self.numpy.concatenate([[-1.0], biases])
+        return rows, biases
+
     def columns(self, rows: Sequence[Mapping[str, float]], kind: Kind) -> _Columns:
         """Weigh features by how rare they are and give each text the length of the kind's share."""
         vectorizer = self.extraction.DictVectorizer()
         counts = vectorizer.fit_transform(rows).tocsc()
         spread = counts.getnnz(axis=0)
         kept = (spread >= kind.least_texts).nonzero()[0]
+        if not len(kept):
+            return _Columns(self.sparse.csr_matrix((len(rows), 0)), [], [])
         rarity = self.numpy.log1p(len(rows) / spread[kept]).round(DIGITS)
         matrix = self.preprocessing.normalize(counts[:, kept].tocsr() @ self.sparse.diags(rarity)) * kind.share
         return _Columns(matrix, [vectorizer.feature_names_[place] for place in kept], rarity.tolist())

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from bot.core.world import World
 from bot.errors import WrongUse
 from bot.insight.evaluation import Question
-from bot.search.confidence import Fit, features, probability
+from bot.search.confidence import FEATURES, Fit, features, probability
 from bot.search.index import Evidence
 
-WRONG_AT_MOST = 0.09
-WRONG_CAREFUL_AT_MOST = 0.015
-FALSE_AT_MOST = 0.12
+WRONG_AT_MOST = 0.1
+WRONG_CAREFUL_AT_MOST = 0.02
+FALSE_AT_MOST = 0.14
 """Shares of the check wordings. Most of these were made up to be hard: of what people ask far less is answered wrongly."""
 CANDIDATES = 5
 OFFERED_FROM = 5
@@ -48,6 +48,8 @@ def _fit_weights(rows: Sequence[tuple[tuple[float, ...], bool]]) -> tuple[float,
         models = importlib.import_module("sklearn.linear_model")
     except ImportError as error:
         raise WrongUse(f"what fits the search is not installed ({error.name}): run `make install-forms`") from error
+    if len({right for _, right in rows}) < 2:
+        return (0.0,) * FEATURES  # nothing to tell apart
     fitted = models.LogisticRegression(max_iter=1000).fit([row[:-1] for row, _ in rows], [right for _, right in rows])
     return tuple(round(float(weight), 4) for weight in (*fitted.coef_[0], fitted.intercept_[0]))
 
@@ -65,8 +67,8 @@ def reach(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> dict[str,
         silent += p < fit.clarify and bool(case.labels)
         false += answered and not case.labels
         quiet += p < fit.clarify and not case.labels
-    shares = {"right": right / len(inside), "wrong": wrong / len(inside), "silent": silent / len(inside)}
-    shares |= {"false": false / len(outside), "quiet": quiet / len(outside)}
+    shares = {"right": right / max(len(inside), 1), "wrong": wrong / max(len(inside), 1), "silent": silent / max(len(inside), 1)}
+    shares |= {"false": false / max(len(outside), 1), "quiet": quiet / max(len(outside), 1)}
     return {name: round(value, 4) for name, value in shares.items()}
 
 
@@ -104,6 +106,6 @@ def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit
 
 def _balance(limit: float, best: Sequence[tuple[str, float, tuple[str, ...]]], inside: int, outside: int) -> float:
     """Weigh in-scope questions that are answered or offered against quiet on the others; being silent costs more."""
-    kept = sum(p >= limit and bool(labels) for _, p, labels in best) / inside
-    quiet = sum(p < limit and not labels for _, p, labels in best) / outside
-    return 2 * kept + quiet
+    kept = sum(p >= limit and bool(labels) for _, p, labels in best) / max(inside, 1)
+    quiet = sum(p < limit and not labels for _, p, labels in best) / max(outside, 1)
+    return 3 * kept + quiet

@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,7 +93,7 @@ def _take(reader: Reader, path: Path, read: Callable[[str], T], command: str) ->
         return reader.once(path, path.read_text("utf-8"), read)
     except FileNotFoundError:
         reader.report(path, 1, f"this generated file is missing; run `{command}`", error=False)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         reader.report(path, 1, f"this generated file is broken; run `{command}`", error=False)
     return None
 
@@ -118,7 +119,7 @@ def _read_grams(text: str) -> dict[str, tuple[int, ...]]:
 def _read_weights(text: str) -> Weights:
     content = json.loads(text)
     made = Weights(
-        topics=tuple(content["topics"]),
+        topics=tuple(list[str](content["topics"]) if isinstance(content["topics"], list) else ()),
         biases=tuple(map(float, content["biases"])),
         features=content["features"].split("\n"),
         rarity=array("f", (rarity / SCALE for rarity in _unpack("H", content["rarity"]))),
@@ -129,6 +130,10 @@ def _read_weights(text: str) -> Weights:
     whole = len(made.features) == len(made.rarity) == len(made.counts) and len(made.biases) == len(made.topics) + 1
     if not whole or not sum(made.counts) == len(made.classes) == len(made.weights):
         raise ValueError("the parts do not fit together")
+    if any(not isinstance(topic, str) for topic in made.topics) or len(set(made.topics)) < len(made.topics):
+        raise ValueError("topics are names, each once")
+    if not all(map(isfinite, made.biases)) or min(made.rarity, default=1.0) <= 0:
+        raise ValueError("these are no numbers of a fit")
     if max(made.classes, default=0) > len(made.topics):
         raise ValueError("there are weights of unknown topics")
     return made

@@ -124,8 +124,8 @@ def wordings(files: Files) -> Iterator[Wording]:
             for keyword in (*head.keywords, *head.terms):
                 yield Wording(topic=id, lang=lang, field="keyword", text=keyword)
     for lang, by_topic in files.phrasings.items():
-        for id in files.texts.keys() & by_topic.keys():
-            for question in by_topic[id]:
+        for id in files.texts:
+            for question in by_topic.get(id, ()):
                 yield Wording(topic=id, lang=lang, field="question", text=question)
 
 

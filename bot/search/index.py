@@ -22,6 +22,8 @@ OUTSIDE = "~"
 CANDIDATES = 8
 COMPARED = 4
 """Of how many of them the nearest wording is looked for."""
+DOUBT = 2.0
+"""How much lower than the likeliest a topic is scored that the fit does not know and no wording of which is like the message."""
 FRAME_WEIGHT = 0.45
 UNKNOWN_WEIGHT = 0.7
 FIELD_WEIGHT = {"title": 1.0, "question": 1.0, "keyword": 0.95}
@@ -98,7 +100,8 @@ class Index:
             self._topics.append(_Topic(name, first, texts, self))
             first += len(texts)
         self._exact = {_plain(w.text): w.topic for w in self.wordings[:first] if w.field != "keyword"}
-        self._numbers = [linear.topics.get(topic.name, -1) for topic in self._topics]
+        self._fitted = [(topic, linear.topics[topic.name]) for topic in self._topics if topic.name in linear.topics]
+        self._unfitted = [topic for topic in self._topics if topic.name not in linear.topics]
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -111,35 +114,32 @@ class Index:
         if not slots:
             return []
         *scored, outside = self.linear.scores(terms(slots), Counter(ngrams(self.keys(text))), spelling(text))
-        most = max(scored, default=0.0)
-        # Of a topic that the fit does not know yet nothing bad is known: it is compared as if it were the likeliest.
-        scores = [scored[number] if number >= 0 else most for number in self._numbers]
-        best = nlargest(CANDIDATES, range(len(scores)), key=lambda number: (scores[number], -number))
-        first, second = (*(scores[number] for number in best[:2]), most)[:2] if best else (0.0, 0.0)
         weights = self.weigh(slots)
         exact = self._exact.get(_plain(text))
         slips = sum(slot.slip for slot in slots) / len(slots)
         unknown = sum(not any(map(self.linear.tells, slot.terms)) for slot in slots) / len(slots)
+
+        def evidence(topic: _Topic, score: float, lead: float, compared: tuple[float, float, int]) -> Evidence:
+            phrase, coverage, wording = compared
+            return Evidence(
+                topic=topic.name, score=score, lead=lead, outside=outside, phrase=phrase, coverage=coverage, slips=slips,
+                unknown=unknown, words=len(slots), exact=topic.name == exact, wording=wording,
+            )  # fmt: skip
+
+        fitted = nlargest(CANDIDATES, self._fitted, key=lambda pair: (scored[pair[1]], -pair[1]))
+        first, second = (*(scored[number] for _, number in fitted[:2]), outside, outside)[:2]
         found = []
-        for place, number in enumerate(best):
-            topic = self._topics[number]
-            phrase, coverage, wording = self._compare(topic, slots, weights) if place < COMPARED else (0.0, 0.0, -1)
-            found.append(
-                Evidence(
-                    topic=topic.name,
-                    score=scores[number],
-                    lead=scores[number] - (first if place else second),
-                    outside=outside,
-                    phrase=phrase,
-                    coverage=coverage,
-                    slips=slips,
-                    unknown=unknown,
-                    words=len(slots),
-                    exact=topic.name == exact,
-                    wording=wording,
-                )
-            )
-        return found
+        for place, (topic, number) in enumerate(fitted):
+            compared = self._compare(topic, slots, weights) if place < COMPARED else (0.0, 0.0, -1)
+            found.append(evidence(topic, scored[number], scored[number] - (first if place else second), compared))
+        # What the fit does not know yet counts as far as the message is like one of its wordings.
+        known = {topic.name for topic, _ in fitted}
+        for topic in (*self._unfitted, *(topic for topic, _ in self._fitted if topic.name == exact and exact not in known)):
+            compared = self._compare(topic, slots, weights)
+            if compared[0] > 0 or topic.name == exact:
+                lead = (compared[0] - 1.0) * DOUBT
+                found.append(evidence(topic, first + lead, lead, compared))
+        return sorted(found, key=lambda row: -row.score)
 
     def read(self, text: str) -> list[Slot]:
         """Read a text as what its words mean; words of grammar count only where there are no others."""

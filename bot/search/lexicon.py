@@ -148,7 +148,7 @@ class Lexicon:
         for stem in self._stems(folded):
             best, form = max((best, form), self._near(stem, ""), key=lambda found: _quality(found[0]))
         if not best and not is_cyrillic(token) and len(rough := key(token)) > 1:  # "aaaa" has the key "a"
-            best, form = self._near(rough, "#")
+            best, form = self._near(rough, "#")[0], ""  # a key is no word to read on with
         slot = self._slot(token, dict(best), slip=True)
         return replace(slot, meant=form) if _quality(best) == SLIP_QUALITY[1] else slot
 

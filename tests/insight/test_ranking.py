@@ -179,3 +179,21 @@ def test_without_what_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(WrongUse, match=rf"not installed \({name}\): run `make install-forms`"):
         fit_weights(small_index())
+
+
+def test_without_outside_questions_no_topic_is_lost() -> None:
+    """Where no outside questions are known every topic is still learned; outside stays at what says no."""
+    inside = {topic: texts for topic, texts in TEXTS.items() if not topic.startswith(OUTSIDE)}
+    learned = fit_weights(small_index(texts=inside))
+    assert learned.topics == tuple(sorted(inside))
+    assert learned.biases[-1] == -1.0
+    for topic, texts in inside.items():
+        assert small_index(Linear(learned), inside).find(texts[0])[0].topic == topic
+
+
+def test_two_classes_are_enough() -> None:
+    """One topic and outside questions can be fitted."""
+    two = {topic: TEXTS[topic] for topic in ("library", "~weather")}
+    index = small_index(Linear(fit_weights(small_index(texts=two))), two)
+    inside, outside = index.find("library books")[0], index.find("will it rain")[0]
+    assert inside.score - inside.outside > outside.score - outside.outside

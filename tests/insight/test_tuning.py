@@ -113,7 +113,7 @@ def test_without_what_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_careful_topics_need_more() -> None:
     """Wrong answers of careful topics raise the limit of careful topics, and only theirs where the others still do well."""
     confused = Question(text="where is the waste", topics=("library",), lang="en", kind="plain")
-    asked = [*checks() * 4, *[confused] * 3]
+    asked = [*checks() * 4, *[confused] * 6]
     world = replace(small_world(), finder=replace(small_world().finder, careful=frozenset({"waste"})))
     fit, reached = tune(world, asked)
     assert reached["wrong"] <= WRONG_AT_MOST

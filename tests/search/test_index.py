@@ -1,6 +1,6 @@
 """Evidence: which topic a message speaks of, how strongly, and what is outside."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import cache
 from typing import Final
 
@@ -8,7 +8,7 @@ import pytest
 
 from bot.insight.ranking import fit_weights
 from bot.search.confidence import CERTAIN, probability
-from bot.search.index import CANDIDATES, COMPARED, OUTSIDE, Index, Wording, spelling, terms
+from bot.search.index import CANDIDATES, COMPARED, DOUBT, OUTSIDE, Index, Wording, spelling, terms
 from bot.search.lexicon import Lexicon, Slot, unknown_words, with_words
 from bot.search.linear import UNFITTED_WEIGHTS, Linear
 from tests.search.words import small_lexicon
@@ -187,10 +187,11 @@ def test_every_phrasing_of_the_real_knowledge_is_exact() -> None:
 
 @pytest.mark.parametrize("text", ["kas on kuskil rohelist õunamoosi", "rohelist õunamoosi", "õunamoosi"])
 def test_a_topic_that_the_fit_does_not_know(text: str) -> None:
-    """A topic newer than the fit is compared as if it were the likeliest, and is nearest where its words are."""
+    """A topic newer than the fit is as likely as the likeliest where the message is its wording, and less the less it is."""
     new = Wording(topic="jam", lang="et", field="question", text="kas on kuskil rohelist õunamoosi")
     found = {evidence.topic: evidence for evidence in Index([*wordings(), new], lexicon(new), fitted()).find(text)}
-    assert found["jam"].score == max(evidence.score for evidence in found.values())
+    most = max(evidence.score for topic, evidence in found.items() if topic != "jam")
+    assert found["jam"].score == pytest.approx(most - DOUBT * (1 - found["jam"].phrase))
     assert found["jam"].phrase == max(evidence.phrase for evidence in found.values()) > 0.3
 
 
@@ -204,13 +205,36 @@ def test_a_phrasing_that_the_fit_does_not_know() -> None:
 
 
 def test_without_a_fit_words_still_find() -> None:
-    """In an index that was never fitted all topics are as likely, and the nearest of those compared is right."""
+    """In an index that was never fitted the topic with the nearest wording is the likeliest."""
     bare = Index(wordings(), INDEX.lexicon, Linear(UNFITTED_WEIGHTS))
-    assert len(bare.topics) <= COMPARED
     for text, topic in (("lapse toetus", "family-benefits"), ("школа", "school"), ("perearst", "doctor")):
-        found = bare.find(text)
-        assert {(evidence.score, evidence.lead) for evidence in found} == {(0.0, 0.0)}
-        assert max(found, key=lambda evidence: evidence.phrase).topic == topic
+        assert bare.find(text)[0].topic == topic
+
+
+def test_a_topic_newer_than_the_fit_is_found_by_its_words_only() -> None:
+    """It comes first where the message is one of its wordings, and elsewhere it changes nothing for the others."""
+    new = [Wording(topic="aaa", lang="et", field="question", text=text) for text in ("mesitaru", "kus on mesilased")]
+    before, after = Index(wordings(), lexicon(*new), fitted()), Index([*wordings(), *new], lexicon(*new), fitted())
+    assert [e.topic for e in after.find("mesitaru") if e.exact] == ["aaa"]
+    for text in ("lapse toetus", "школа", "perearst", "xyzzy"):
+        assert [e for e in after.find(text) if e.topic != "aaa"] == [
+            replace(e, wording=e.wording + (len(new) if e.wording >= 0 else 0)) for e in before.find(text)
+        ]
+        assert "aaa" not in {e.topic for e in after.find(text)}
+
+
+def test_an_exact_phrasing_is_found_however_unlikely() -> None:
+    """What an editor wrote word for word is evidence even if the fit puts the topic behind many others."""
+    index = real_world().finder.index
+    wording = Wording(topic=index.topics[-1], lang="en", field="question", text="where is my woollen scarf")
+    more = Index([*index.wordings, wording], index.lexicon, index.linear)
+    assert [evidence.topic for evidence in more.find(wording.text) if evidence.exact] == [wording.topic]
+
+
+def test_an_index_of_one_topic() -> None:
+    """The only topic leads over all that is outside."""
+    rows = [row for row in wordings() if row.topic == "school"]
+    assert Index(rows, INDEX.lexicon, fitted()).find("kool")[0].topic == "school"
 
 
 def test_a_large_index_gives_the_likeliest_only() -> None:

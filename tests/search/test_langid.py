@@ -124,6 +124,22 @@ def test_two_scripts_in_one_message(text: str, lang: str) -> None:
     assert MODEL.identify(text).lang == lang
 
 
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("ģimenes ārsts", True),
+        ("médico de família", True),
+        ("ģimenes", False),
+        ("öö ja šokolaad", False),
+        ("žürii küsib tööd", False),
+        ("caffe latte", False),
+    ],
+)
+def test_letters_that_none_of_our_languages_has(text: str, foreign: bool) -> None:
+    """Words with letters of another Latin alphabet are in no language of ours, if there is more than one word."""
+    assert (LanguageModel({}, {}, ()).identify(text).lang == "xx") == foreign
+
+
 def test_the_prior_decides_what_is_undecided() -> None:
     """A word that tells nothing is taken for the conversation's language."""
     empty = LanguageModel({}, {}, ())

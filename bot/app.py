@@ -90,6 +90,7 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
 
 async def keep_fresh(content: Content, library: Library) -> None:
     """Serve the knowledge as its files change; files with errors change nothing and are reported."""
+    warming = asyncio.create_task(asyncio.to_thread(content.world.finder.index.warm))
     while True:
         try:
             async for _ in library.changes():
@@ -98,12 +99,14 @@ async def keep_fresh(content: Content, library: Library) -> None:
         except Exception as error:
             log.error("knowledge not watched", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(WATCH_AGAIN)
+        await warming
 
 
 async def reload(content: Content, library: Library) -> None:
     """Put the World that the files make in place, or keep the old one and say why."""
     try:
         content.world = await asyncio.to_thread(library.load)
+        await asyncio.to_thread(content.world.finder.index.warm)
     except KnowledgeError as error:
         log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
     else:

@@ -108,6 +108,11 @@ class Index:
         """The topics that have wordings."""
         return tuple(topic.name for topic in self._topics)
 
+    def warm(self) -> None:
+        """Read every topic's wordings now, so that no question has to wait for it."""
+        for topic in self._topics:
+            topic.places  # noqa: B018 - it is kept once it has been made
+
     def find(self, text: str) -> list[Evidence]:
         """Give the evidence for the likeliest topics, the likeliest first."""
         slots = self.read(text)

@@ -60,7 +60,9 @@ class Teejuht(Ranker):
         """Do what a start of the bot does for searching."""
         wordings = read_wordings(folder)
         lexicon, fit, linear = _read(folder, wordings, fitted=True)
-        return cls(Index(_own(wordings), lexicon, linear), fit)
+        index = Index(_own(wordings), lexicon, linear)
+        index.warm()
+        return cls(index, fit)
 
     def save(self, wordings: Sequence[Wording], folder: Path) -> None:
         """Everything is there."""

@@ -76,6 +76,7 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve every configured channel until stopped. Errors: TeejuhtError for whatever the operator must mend."""
     library = Library(settings.knowledge, home=settings.municipality)
     content = load_content(settings, library)
+    content.world.finder.index.warm()
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
     try:
@@ -90,7 +91,6 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
 
 async def keep_fresh(content: Content, library: Library) -> None:
     """Serve the knowledge as its files change; files with errors change nothing and are reported."""
-    warming = asyncio.create_task(asyncio.to_thread(content.world.finder.index.warm))
     while True:
         try:
             async for _ in library.changes():
@@ -99,18 +99,17 @@ async def keep_fresh(content: Content, library: Library) -> None:
         except Exception as error:
             log.error("knowledge not watched", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(WATCH_AGAIN)
-        await warming
 
 
 async def reload(content: Content, library: Library) -> None:
     """Put the World that the files make in place, or keep the old one and say why."""
     try:
         content.world = await asyncio.to_thread(library.load)
-        await asyncio.to_thread(content.world.finder.index.warm)
     except KnowledgeError as error:
         log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
     else:
         log.info("knowledge reloaded", topics=len(content.world.topics))
+        await asyncio.to_thread(content.world.finder.index.warm)
 
 
 async def remind(content: Content, clock: Clock = utc_now) -> None:

@@ -118,11 +118,11 @@ def nothing_fits(state: Conversation, lang: str, count: Count) -> tuple[Conversa
 def topic_before(text: str, finding: Finding, state: Conversation, world: World) -> str | None:
     """Give the topic of the turn before if the message goes on with it.
 
-    A condition goes on in any case; what is added, only if it is not clearly a question of its own.
+    A condition goes on in any case; what is added, only if nothing else is found for it.
     """
     how = world.follow_ups.find(text) if state.topic in world.topics else None
-    clear = finding.decision is Decision.ANSWER and finding.shown[0].topic != state.topic
-    return state.topic if how and (how is not Follow.ALSO or not clear) else None
+    its_own = finding.decision is not Decision.ABSTAIN and finding.shown[0].topic != state.topic
+    return state.topic if how and (how is not Follow.ALSO or not its_own) else None
 
 
 def _went_on(topic: str, text: str, finding: Finding, reply: Reply, world: World) -> tuple[Conversation, tuple[Effect, ...]]:

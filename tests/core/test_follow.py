@@ -43,9 +43,12 @@ def test_a_condition_keeps_the_topic_whatever_is_found() -> None:
 
 
 def test_an_addition_that_is_a_clear_question_of_its_own_changes_the_topic() -> None:
-    """What is found for certain is answered; the same addition, found less surely, goes on."""
+    """What is found for it is answered or offered; only where nothing is found does the topic before go on."""
     assert told("and pension", SCHOOL, world(Decision.ANSWER)).state.topic == "pension"
-    assert told("and pension", SCHOOL, world(Decision.CLARIFY)).state.topic == "school"
+    offered = told("and pension", SCHOOL, world(Decision.CLARIFY))
+    assert "topic:pension" in ids(say(offered).choices)
+    assert STILL_ABOUT not in sentences(say(offered))
+    assert told("and pension", SCHOOL, world(Decision.ABSTAIN)).state.topic == "school"
 
 
 def test_an_addition_about_the_same_topic_is_that_topic() -> None:

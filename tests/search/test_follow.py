@@ -78,6 +78,9 @@ def test_a_long_message_stands_for_itself() -> None:
         ("aga minu abikaasa?", Follow.BARE),
         ("kuidas saada isikukoodi", None),
         ("а скільки це коштує", Follow.BARE),
+        ("if I lose my job can I get a benefit", None),
+        ("если уволили с работы, что с пособием", None),
+        ("kui mul pole tööd, kas saan toetust", None),
     ],
 )
 def test_the_real_words(text: str, how: Follow | None) -> None:

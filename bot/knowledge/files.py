@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,9 +23,9 @@ from bot.errors import Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
-MAX_BRACKETS = 5000
-_UNUSUAL = re.compile(r"(?m)\t|^ {41}|(?:[-?] ){21}|(?:[\[{][^\[\]{}]*){21}|(?:^|[\s\[{,:-])[&*!][^\s*&!]")
+_UNUSUAL = re.compile(r"(?m)\t|^ {41}|(?:[-?] ){21}|(?:^|[\s\[{,:-])[&*!][^\s*&!]")
 """Tabs, anchors, aliases, tags, and whatever may be nested deeply: read with care."""
+_BRACKET = re.compile(r"[\[\]{}]")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 T = TypeVar("T")
@@ -199,12 +200,18 @@ class _Plain(Composer):
 
 def _load(text: str) -> Any:  # noqa: ANN401 - YAML may hold anything
     """Parse YAML 1.2 into plain values: usual text by libyaml, six times as fast; the rest, and every fault, with its place."""
-    if not _UNUSUAL.search(text) and text.count("[") + text.count("{") < MAX_BRACKETS:
-        with suppress(Exception):
+    if not _UNUSUAL.search(text) and _brackets(text) <= MAX_DEPTH:
+        with suppress(Exception):  # whatever it is, the careful reading below tells where
             return YAML(typ="safe", pure=False).load(text)
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _Plain
     return yaml.load(text)
+
+
+def _brackets(text: str) -> int:
+    """Tell how deep brackets stand in each other; those of a text in quotes count too."""
+    steps = (1 if sign in "[{" else -1 for sign in _BRACKET.findall(text))
+    return max(accumulate(steps), default=0)
 
 
 def _line(tree: Any, where: Sequence[int | str]) -> int:  # noqa: ANN401 - a parsed YAML tree has no narrower type

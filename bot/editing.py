@@ -197,7 +197,7 @@ def tune(settings: Settings, *, begin: Callable[[int], None], tell: Callable[[],
     generated.write_weights(
         settings.knowledge / INDEX, weights, f"fitted {day} by `teejuht eval --tune` on {len(index.wordings)} wordings"
     )
-    index = Index(index.wordings, index.lexicon, Linear(weights))
+    index = Index(index.wordings, index.lexicon, Linear(weights), index.elsewhere)
     world = replace(world, finder=replace(world.finder, index=index))
     fit, reached = tuning.tune(world, checks, tell=tell)
     note = f"fitted {day} by `teejuht eval --tune` on {len(checks)} check wordings"

@@ -1,7 +1,7 @@
 """Fitting the linear classifier of the search: `teejuht eval --tune`, run by editors' CI, never by the running bot.
 
 A support vector machine of scikit-learn, one topic against all others, over the wordings of the index. Weights that say next to
-nothing are dropped. Needs `make install-forms`.
+the same of all classes are kept as one. Needs `make install-forms`.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from bot.errors import WrongUse
 from bot.search.index import OUTSIDE, Index, spelling, terms
-from bot.search.linear import Weights
+from bot.search.linear import GRAIN, Weights
 from bot.search.text import ngrams
 
 
@@ -24,14 +24,14 @@ class Kind(NamedTuple):
     least_texts: int
 
 
-KINDS = (Kind(1.0, 1), Kind(1.0, 3), Kind(0.7, 3))
+KINDS = (Kind(1.0, 1), Kind(1.4, 3), Kind(0.7, 3))
 """Terms, letters, spelling."""
-STRICTNESS = 0.3
+STRICTNESS = 0.5
 """The machine's C: how much a wording on the wrong side costs."""
 ANSWER_WORTH = 0.2
 """How much a sentence of an answer counts beside a wording."""
 LEAST = 0.05
-"""Weights nearer to nothing than this are dropped."""
+"""Weights nearer than this to the middle one of their feature are taken for it."""
 DIGITS = 3
 STEPS = 2
 """How often progress is told."""
@@ -57,17 +57,19 @@ def fit_weights(index: Index, answers: Iterable[tuple[str, str]] = (), *, tell: 
     topics = [str(name) for name in fitted.classes_ if name]
     shares = tools.numpy.concatenate([tools.numpy.full(len(c.names), kind.share) for c, kind in zip(columns, KINDS, strict=True)])
     rows, intercepts = tools.rows(fitted, with_outside="" in labels)
-    weights = tools.numpy.roll(rows * shares, -1, axis=0).T.round(DIGITS)
+    weights = (GRAIN * tools.numpy.roll(rows * shares, -1, axis=0).T).round().astype("h")
     biases = tools.numpy.roll(intercepts, -1).round(DIGITS)
-    kept = abs(weights) >= LEAST
+    common = tools.numpy.median(weights, axis=1).astype("h")
+    kept = abs(weights - common[:, None]) >= GRAIN * LEAST
     return Weights(
         topics=tuple(topics),
         biases=tuple(map(float, biases)),
         features=tuple(chain.from_iterable(column.names for column in columns)),
         rarity=array("f", chain.from_iterable(column.rarity for column in columns)),
+        common=array("h", common.tolist()),
         counts=array("H", kept.sum(axis=1).tolist()),
         classes=array("H", kept.nonzero()[1].tolist()),
-        weights=array("f", weights[kept].tolist()),
+        weights=array("h", weights[kept].tolist()),
     )
 
 

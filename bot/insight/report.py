@@ -8,6 +8,7 @@ from rich.table import Column, Table
 from bot.core.world import World
 from bot.insight.comparison import Change
 from bot.insight.evaluation import MEASURES, Scores, as_rows
+from bot.search.confidence import likelihood
 
 CANDIDATES = 6
 TERMS = 8
@@ -33,11 +34,14 @@ def explain(question: str, world: World) -> Iterator[Table | str]:
     finding = world.finder.find(question)
     confidence = {candidate.topic: candidate.confidence for candidate in (*finding.shown, *finding.others)}
     table = Table("topic", "confidence", "score", "lead", "phrase", "coverage", "nearest wording", title="Candidates")
-    for row in world.finder.index.find(question)[:CANDIDATES]:
+    found = world.finder.index.find(question)
+    for row in found[:CANDIDATES]:
         nearest = world.finder.index.wordings[row.wording].text if row.wording >= 0 else ""
         figures = (confidence.get(row.topic, 0.0), row.score, row.lead, row.phrase, row.coverage)
         table.add_row(row.topic, *(f"{figure:.2f}" for figure in figures), escape(nearest))
     yield table
+    abroad = ", in another country" if any(row.elsewhere for row in found) else ""
+    yield f"anything right: {likelihood(found, world.finder.fit):.2f}{abroad}"
     yield f"decision: {finding.decision} {', '.join(candidate.topic for candidate in finding.shown)}"
 
 

@@ -28,6 +28,7 @@ from bot.groups.rules import read_rule
 from bot.knowledge.read import Files, TextFile, crisis_words, outside, vocabulary, wordings
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
 from bot.search.acts import build_acts
+from bot.search.elsewhere import Elsewhere, build_elsewhere
 from bot.search.finder import Finder
 from bot.search.follow import FollowUps, build_follow_ups
 from bot.search.index import Index
@@ -81,7 +82,8 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
     lexicon = memos.lexicon(lambda: with_words(base, plain), plain, base)
     phrases = (*wordings(files), *strange)
     linear = memos.linear(lambda: Linear(files.generated.weights), files.generated.weights)
-    index = memos.index(lambda: Index(phrases, lexicon, linear), phrases, lexicon, linear)
+    elsewhere = _elsewhere(files, lexicon)
+    index = memos.index(lambda: Index(phrases, lexicon, linear, elsewhere), phrases, lexicon, linear, elsewhere)
     careful = {category.id for category in files.categories if category.careful}
     return World(
         languages=files.languages,
@@ -205,6 +207,16 @@ def _follow_ups(files: Files, lexicon: Lexicon) -> FollowUps:
         chain.from_iterable(words.conditions for words in lists),
         chain.from_iterable(words.about_anything for words in lists),
         chain.from_iterable(words.persons for words in lists),
+        lexicon,
+    )
+
+
+def _elsewhere(files: Files, lexicon: Lexicon) -> Elsewhere:
+    lists = [words.elsewhere for words in files.lexicon.values()]
+    return build_elsewhere(
+        chain.from_iterable(words.places for words in lists),
+        chain.from_iterable(words.foreign for words in lists),
+        chain.from_iterable(words.home for words in lists),
         lexicon,
     )
 

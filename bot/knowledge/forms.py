@@ -21,11 +21,12 @@ from babel.messages.pofile import read_po
 from bot.errors import WrongUse
 from bot.search.langid import CLASSES, train
 from bot.search.lexicon import MIN_STEM, WordForms
-from bot.search.text import fold, is_cyrillic, is_latin, tokens
+from bot.search.text import fold, is_cyrillic, is_latin, key, tokens
 
 GRAMS = 12_000
 ENDINGS = ("s", "st", "sse", "l", "lt", "le", "ks", "ni", "na", "ta", "ga")
 """Regular Estonian case endings: what ends in one after a genitive is not stored, the lexicon's `endings` finds it."""
+CYRILLIC = ("ru", "uk")
 GENERATED = ("et", "ru", "en", "uk")
 """Languages that have a generator; the words of others are known as they are written."""
 CATALOGUES = ("django", "rest_framework", "allauth", "wagtail", "wtforms", "humanize")
@@ -44,7 +45,9 @@ VERB = ["ma", "mast", "mas", "mata", "maks", "da", "des", "b", "d", "n", "s", "m
 
 def generate(texts: Iterable[tuple[str, str]], languages: Iterable[str]) -> dict[str, list[WordForms]]:
     """Give every form of every word in the texts, by language. Errors: WrongUse if a generator is missing."""
-    analysers = _analysers()
+    analysers, texts = _analysers(), list(texts)
+    # A word typed in Latin letters in a Russian text is found by its key; as a word of its own it would only stand in the way.
+    spelt = {key(token) for _, text in texts for token in tokens(text) if is_cyrillic(token)}
     found: dict[str, dict[str, WordForms]] = {lang: {} for lang in languages}
     seen: set[tuple[str, str]] = set()
     for home, text in texts:
@@ -52,6 +55,8 @@ def generate(texts: Iterable[tuple[str, str]], languages: Iterable[str]) -> dict
             if token.isdigit() or (home, token) in seen:
                 continue
             seen.add((home, token))
+            if home in CYRILLIC and not is_cyrillic(token) and key(token) in spelt and not analysers.know_latin(token):
+                continue
             for lang in analysers.route(token, home):
                 for word in analysers.forms(token, lang):
                     _merge(found[lang], word)
@@ -110,6 +115,11 @@ class _Analysers:
         if home == "en" or self._english.knows(token):
             return ["en"] if self._english.knows(token) else ["en", "et"]
         return ["et"]
+
+    def know_latin(self, token: str) -> bool:
+        """Tell whether a token is an English or Estonian word, without guessing."""
+        analysed = self._vabamorf.analyze([token], disambiguate=False, guess=False, propername=False)
+        return self._english.knows(token) or bool(analysed[0]["analysis"])
 
     def forms(self, token: str, lang: str) -> Iterator[WordForms]:
         """Give the paradigms of every lemma that the token may be a form of."""

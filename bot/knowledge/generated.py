@@ -21,9 +21,11 @@ from bot.search.text import fold
 T = TypeVar("T")
 
 SCALE = 1000
-"""Weights are kept to three places."""
+"""Rarity is kept to three places."""
 
-UNFITTED = Fit(weights=(0.0,) * FEATURES, answer=1.1, answer_careful=1.1, clarify=0.0, offer=0.0)
+UNFITTED = Fit(
+    weights=(0.0,) * FEATURES, inside=(0.0,) * FEATURES, answer=1.1, answer_careful=1.1, sure=1.1, clarify=0.0, offer=0.0
+)
 """Without fitted numbers nothing is ever answered, only offered."""
 
 
@@ -69,9 +71,10 @@ def write_weights(folder: Path, weights: Weights, note: str) -> None:
         "biases": weights.biases,
         "features": "\n".join(weights.features),
         "rarity": _pack("H", (round(rarity * SCALE) for rarity in weights.rarity)),
+        "common": _pack("h", weights.common),
         "counts": _pack("H", weights.counts),
         "classes": _pack("H", weights.classes),
-        "weights": _pack("h", (round(weight * SCALE) for weight in weights.weights)),
+        "weights": _pack("h", weights.weights),
     }
     _write(folder / "weights.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
@@ -123,12 +126,13 @@ def _read_weights(text: str) -> Weights:
         biases=tuple(map(float, content["biases"])),
         features=content["features"].split("\n"),
         rarity=array("f", (rarity / SCALE for rarity in _unpack("H", content["rarity"]))),
+        common=_unpack("h", content["common"]),
         counts=_unpack("H", content["counts"]),
         classes=_unpack("H", content["classes"]),
-        weights=array("f", (weight / SCALE for weight in _unpack("h", content["weights"]))),
+        weights=_unpack("h", content["weights"]),
     )
-    whole = len(made.features) == len(made.rarity) == len(made.counts) and len(made.biases) == len(made.topics) + 1
-    if not whole or not sum(made.counts) == len(made.classes) == len(made.weights):
+    whole = len(made.features) == len(made.rarity) == len(made.common) == len(made.counts)
+    if not whole or len(made.biases) != len(made.topics) + 1 or not sum(made.counts) == len(made.classes) == len(made.weights):
         raise ValueError("the parts do not fit together")
     if any(not isinstance(topic, str) for topic in made.topics) or len(set(made.topics)) < len(made.topics):
         raise ValueError("topics are names, each once")
@@ -155,7 +159,7 @@ def _unpack(kind: str, text: str) -> "array[int]":
 
 def _read_fit(text: str) -> Fit:
     numbers = json.loads(text)["fit"]
-    fit = Fit(**{**numbers, "weights": tuple(map(float, numbers["weights"]))})
-    if len(fit.weights) != FEATURES:
+    fit = Fit(**{**numbers, **{name: tuple(map(float, numbers[name])) for name in ("weights", "inside")}})
+    if not len(fit.weights) == len(fit.inside) == FEATURES:
         raise ValueError("fitted for other features")
     return fit

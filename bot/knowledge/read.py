@@ -147,6 +147,8 @@ def vocabulary(files: Files) -> Iterator[tuple[str, str]]:
             words.official,
             words.follow_ups.about_anything,
             words.follow_ups.persons,
+            words.elsewhere.foreign,
+            words.elsewhere.home,
             *words.synonyms,
         ):
             for member in members:

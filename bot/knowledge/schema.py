@@ -198,6 +198,14 @@ class FollowUpsFile(_Strict):
     persons: list[Line] = Field(default_factory=list)
 
 
+class ElsewhereFile(_Strict):
+    """What places a matter in another country, and what in this one."""
+
+    places: list[Line] = Field(default_factory=list)
+    foreign: list[Line] = Field(default_factory=list)
+    home: list[Line] = Field(default_factory=list)
+
+
 class LexiconFile(_Strict):
     """knowledge/lexicon/<language>.yaml."""
 
@@ -207,6 +215,7 @@ class LexiconFile(_Strict):
     official: list[Line] = Field(default_factory=list)
     synonyms: list[list[Line]] = Field(default_factory=list)
     follow_ups: FollowUpsFile = Field(default_factory=FollowUpsFile)
+    elsewhere: ElsewhereFile = Field(default_factory=ElsewhereFile)
 
 
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from heapq import nlargest
 from itertools import chain, groupby, pairwise
+from operator import itemgetter
 
+from bot.search.elsewhere import Elsewhere
 from bot.search.lexicon import Lexicon, Slot
 from bot.search.linear import Linear
 from bot.search.text import fold, key, ngrams, tokens
 
 OUTSIDE = "~"
 CANDIDATES = 8
-COMPARED = 4
+COMPARED = 3
 """Of how many of them the nearest wording is looked for."""
+HEAVIEST = 12
+"""So many words of a long message are compared with wordings: the rarest of those that say something."""
 DOUBT = 2.0
 """How much lower than the likeliest a topic is scored that the fit does not know and no wording of which is like the message."""
 FRAME_WEIGHT = 0.45
@@ -52,9 +56,11 @@ class Evidence:
     phrase: float
     """Overlap with the nearest wording."""
     coverage: float
-    """Share of the message that any wording of the topic knows."""
+    """Share of the message's words, the heaviest of a long one, that any wording of the topic knows."""
     slips: float
     unknown: float
+    elsewhere: bool
+    """The message places its matter in another country."""
     words: int
     exact: bool
     """The message is one of the topic's titles or phrasings, word for word."""
@@ -87,9 +93,10 @@ class _Topic:
 class Index:
     """All wordings of the topics, the lexicon that reads them and the classifier that was fitted to them."""
 
-    def __init__(self, wordings: Iterable[Wording], lexicon: Lexicon, linear: Linear) -> None:
+    def __init__(self, wordings: Iterable[Wording], lexicon: Lexicon, linear: Linear, elsewhere: Elsewhere | None = None) -> None:
         self.lexicon = lexicon
         self.linear = linear
+        self.elsewhere = elsewhere or Elsewhere()
         self.wordings = tuple(sorted(wordings, key=lambda wording: (wording.topic.startswith(OUTSIDE), wording.topic)))
         self._topics: list[_Topic] = []
         first = 0
@@ -119,28 +126,31 @@ class Index:
         if not slots:
             return []
         *scored, outside = self.linear.scores(terms(slots), Counter(ngrams(self.keys(text))), spelling(text))
-        weights = self.weigh(slots)
+        told = [any(map(self.linear.tells, slot.terms)) for slot in slots]
+        weighed = zip(slots, self.weigh(slots), told, strict=True)
+        heaviest = [(slot, weight) for slot, weight, _ in nlargest(HEAVIEST, weighed, key=itemgetter(2, 1))]
         exact = self._exact.get(_plain(text))
+        elsewhere = self.elsewhere.tells(text, slots)
         slips = sum(slot.slip for slot in slots) / len(slots)
-        unknown = sum(not any(map(self.linear.tells, slot.terms)) for slot in slots) / len(slots)
+        unknown = told.count(False) / len(slots)
 
         def evidence(topic: _Topic, score: float, lead: float, compared: tuple[float, float, int]) -> Evidence:
             phrase, coverage, wording = compared
             return Evidence(
                 topic=topic.name, score=score, lead=lead, outside=outside, phrase=phrase, coverage=coverage, slips=slips,
-                unknown=unknown, words=len(slots), exact=topic.name == exact, wording=wording,
+                unknown=unknown, elsewhere=elsewhere, words=len(slots), exact=topic.name == exact, wording=wording,
             )  # fmt: skip
 
         fitted = nlargest(CANDIDATES, self._fitted, key=lambda pair: (scored[pair[1]], -pair[1]))
         first, second = (*(scored[number] for _, number in fitted[:2]), outside, outside)[:2]
         found = []
         for place, (topic, number) in enumerate(fitted):
-            compared = self._compare(topic, slots, weights) if place < COMPARED else (0.0, 0.0, -1)
+            compared = self._compare(topic, heaviest) if place < COMPARED else (0.0, 0.0, -1)
             found.append(evidence(topic, scored[number], scored[number] - (first if place else second), compared))
         # What the fit does not know yet counts as far as the message is like one of its wordings.
         known = {topic.name for topic, _ in fitted}
         for topic in (*self._unfitted, *(topic for topic, _ in self._fitted if topic.name == exact and exact not in known)):
-            compared = self._compare(topic, slots, weights)
+            compared = self._compare(topic, heaviest)
             if compared[0] > 0 or topic.name == exact:
                 lead = (compared[0] - 1.0) * DOUBT
                 found.append(evidence(topic, first + lead, lead, compared))
@@ -160,21 +170,19 @@ class Index:
         """Weigh the words of a message or wording by how rare they are in what the classifier was fitted to."""
         return [_weight(slot, self.linear) * (FRAME_WEIGHT if slot.frame else 1.0) for slot in slots]
 
-    def _compare(self, topic: _Topic, slots: Sequence[Slot], weights: Sequence[float]) -> tuple[float, float, int]:
-        """Compare the message with a topic's wordings: overlap with the nearest, coverage, and the number of the nearest."""
+    def _compare(self, topic: _Topic, weighed: Sequence[tuple[Slot, float]]) -> tuple[float, float, int]:
+        """Compare weighed words with a topic's wordings: overlap with the nearest, coverage, and the number of the nearest."""
         where, norms = topic.places
         matched: dict[int, float] = {}
         known = 0.0
-        for slot, weight in zip(slots, weights, strict=True):
+        for slot, weight in weighed:
             best: dict[int, float] = {}
-            for term, quality in slot.terms.items():
-                for number in where.get(term, ()):
-                    if quality > best.get(number, 0.0):
-                        best[number] = quality
+            for term, quality in sorted(slot.terms.items(), key=itemgetter(1)):  # the surest meaning is kept
+                best |= dict.fromkeys(where.get(term, ()), quality)
             for number, quality in best.items():
                 matched[number] = matched.get(number, 0.0) + quality * weight
             known += max(best.values(), default=0.0) * weight
-        total = sum(weights)
+        total = sum(weight for _, weight in weighed)
         nearest, overlap = -1, 0.0
         for number, value in matched.items():
             norm = norms[number]

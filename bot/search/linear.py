@@ -5,14 +5,21 @@ outside: questions that nothing here answers.
 """
 
 import math
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-SPREAD = 600
-"""A feature that speaks for more classes than this is passed over; it keeps a large index quick."""
+GRAIN = 1000
+"""Weights are whole numbers, this many to a 1."""
+FINEST = 4096
+"""Shares of a message are reckoned as parts of this many, or of fewer where a very long message would not fit."""
+LANE = 4
+"""Bytes for the sum of one class."""
+KEPT_BYTES = 16_000_000
+"""So much is kept of rows that were laid out before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +31,24 @@ class Weights:
     """One for each topic, the last for outside."""
     features: Sequence[str]
     rarity: Sequence[float]
+    common: "array[int]"
+    """What a feature says of every class that has no entry, in parts of 1 / GRAIN as `weights`."""
     counts: Sequence[int]
     classes: "array[int]"
-    weights: "array[float]"
+    weights: "array[int]"
 
 
-UNFITTED_WEIGHTS = Weights(topics=(), biases=(0.0,), features=(), rarity=(), counts=(), classes=array("H"), weights=array("f"))
+UNFITTED_WEIGHTS = Weights(
+    topics=(), biases=(0.0,), features=(), rarity=(), common=array("h"), counts=(), classes=array("H"), weights=array("h")
+)
 
 
 class Linear:
-    """The fitted weights, ready to be asked."""
+    """The fitted weights, ready to be asked.
+
+    A feature's weights for all classes are laid side by side in one long integer, LANE bytes each and all raised above zero:
+    a multiplication and an addition then reckon every class at once. The sums of a message never overflow their lanes.
+    """
 
     def __init__(self, fitted: Weights) -> None:
         self.topics = {topic: number for number, topic in enumerate(fitted.topics)}
@@ -42,13 +57,19 @@ class Linear:
         self.rarest = max(fitted.rarity, default=1.0)
         self._places = {feature: place for place, feature in enumerate(fitted.features)}
         self._starts = array("I", accumulate(fitted.counts, initial=0))
-        self._classes, self._weights = fitted.classes, fitted.weights
+        self._classes, self._weights, self._common = fitted.classes, fitted.weights, fitted.common
         ends = list(accumulate(fitted.counts))
         telling = bytearray(len(ends))
         for entry, (number, weight) in enumerate(zip(fitted.classes, fitted.weights, strict=True)):
             if weight > 0 and number < len(self.topics):
                 telling[bisect_right(ends, entry)] = 1
         self._telling = bytes(telling)
+        both = (fitted.weights, fitted.common)
+        self._lift = max(1, *(-min(some, default=0) for some in both))
+        most = self._lift + max(max(some, default=0) for some in both)
+        self._most = (2 ** (8 * LANE) - 1) // most
+        self._rows: dict[int, int] = {}
+        self._most_rows = KEPT_BYTES // (LANE * len(self._biases))
 
     def rarity(self, feature: str) -> float:
         """Tell how rare a feature is: a logarithm above 0, or 0 for one that was never seen."""
@@ -65,7 +86,7 @@ class Linear:
 
         Features that were never seen are passed over.
         """
-        scores = list(self._biases)
+        shares: list[tuple[int, float]] = []
         for features in kinds:
             known = [
                 (place, count * self._rarity[place])
@@ -73,10 +94,25 @@ class Linear:
                 if (place := self._places.get(feature)) is not None
             ]
             length = math.sqrt(sum(weight * weight for _, weight in known))
-            for place, weight in known:
-                start, end = self._starts[place], self._starts[place + 1]
-                if end - start <= SPREAD:
-                    share = weight / length
-                    for number, worth in zip(self._classes[start:end], self._weights[start:end], strict=True):
-                        scores[number] += share * worth
-        return scores
+            shares += [(place, weight / length) for place, weight in known if weight]
+        unit = min(FINEST, self._most / max(1.0, sum(share for _, share in shares)))
+        sums = parts = 0
+        for place, share in shares:
+            part = int(share * unit)
+            parts += part
+            sums += part * self._row(place)
+        lanes = memoryview(sums.to_bytes(LANE * len(self._biases), sys.byteorder)).cast("I")
+        lifted, scale = parts * self._lift, GRAIN * unit
+        return [bias + (lane - lifted) / scale for bias, lane in zip(self._biases, lanes, strict=True)]
+
+    def _row(self, place: int) -> int:
+        """Lay out the weights of a feature."""
+        row = self._rows.get(place)
+        if row is None:
+            lanes = array("I", [self._lift + self._common[place]]) * len(self._biases)
+            for entry in range(self._starts[place], self._starts[place + 1]):
+                lanes[self._classes[entry]] = self._lift + self._weights[entry]
+            if len(self._rows) >= self._most_rows:
+                self._rows.clear()
+            row = self._rows[place] = int.from_bytes(lanes, sys.byteorder)
+        return row

@@ -98,4 +98,6 @@ def _from_file(path: Path) -> list[Question]:
 
 def _source(files: Files) -> Source:
     own = sum(1 for _ in wordings(files))
-    return Source(KNOWLEDGE / INDEX, language_words(files), list(vocabulary(files))[own:])
+    lists = [words.elsewhere for words in files.lexicon.values()]
+    elsewhere = [[name for words in lists for name in getattr(words, part)] for part in ("places", "foreign", "home")]
+    return Source(KNOWLEDGE / INDEX, language_words(files), list(vocabulary(files))[own:], elsewhere)

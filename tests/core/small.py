@@ -91,14 +91,16 @@ OUTSIDE_WORDS: Final = {
 """What nothing here answers, and the days that people ask about."""
 FIT: Final = Fit(
     weights=weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-6.0),
+    inside=weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-6.0),
     answer=0.6,
     answer_careful=0.7,
+    sure=0.2,
     clarify=0.2,
     offer=0.1,
 )
 """By hand, so that words of a topic count and unknown words say nothing at all."""
 BANDS: Final = {
-    Decision.ANSWER: replace(FIT, answer=0.01, answer_careful=0.01, clarify=0.01),
+    Decision.ANSWER: replace(FIT, answer=0.01, answer_careful=0.01, sure=0.01, clarify=0.01),
     Decision.CLARIFY: replace(FIT, answer=1.1, answer_careful=1.1, clarify=0.01, offer=0.0),
     Decision.ABSTAIN: replace(FIT, answer=1.1, answer_careful=1.1, clarify=1.1),
 }

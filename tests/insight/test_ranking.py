@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from typing import Final
 
 import pytest
@@ -11,7 +12,7 @@ from bot.errors import WrongUse
 from bot.insight.ranking import DIGITS, KINDS, LEAST, STEPS, features, fit_weights
 from bot.search.index import OUTSIDE, Index, Wording
 from bot.search.lexicon import build_lexicon, unknown_words, with_words
-from bot.search.linear import UNFITTED_WEIGHTS, Linear, Weights
+from bot.search.linear import GRAIN, UNFITTED_WEIGHTS, Linear, Weights
 
 TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "library": (
@@ -54,7 +55,9 @@ def said(fit: Weights, feature: str) -> dict[str, float]:
     place = list(fit.features).index(feature)
     start = sum(fit.counts[:place])
     part = slice(start, start + fit.counts[place])
-    return {(*fit.topics, "")[number]: weight for number, weight in zip(fit.classes[part], fit.weights[part], strict=True)}
+    return {
+        (*fit.topics, "")[number]: weight / GRAIN for number, weight in zip(fit.classes[part], fit.weights[part], strict=True)
+    }
 
 
 # --- what is learned --------------------------------------------------------------------------------------------------
@@ -115,15 +118,15 @@ def test_answers_teach_a_little() -> None:
 
 
 def test_next_to_nothing_is_dropped() -> None:
-    """Only weights that say something are kept, rounded; counts, classes and weights fit together."""
+    """Only weights that differ from what is common are kept; counts, classes and weights fit together."""
     fit = weights()
-    assert min(map(abs, fit.weights)) >= LEAST - 1e-6
-    assert [w for w in fit.weights if abs(round(w, DIGITS) - w) > 1e-6] == []
+    places = chain.from_iterable([place] * count for place, count in enumerate(fit.counts))
+    assert min(abs(w - fit.common[place]) for w, place in zip(fit.weights, places, strict=True)) >= GRAIN * LEAST
     assert [b for b in fit.biases if round(b, DIGITS) != b] == []
-    assert len(fit.features) == len(fit.rarity) == len(fit.counts)
+    assert len(fit.features) == len(fit.rarity) == len(fit.common) == len(fit.counts)
     assert sum(fit.counts) == len(fit.classes) == len(fit.weights) < len(fit.features) * (len(fit.topics) + 1)
     assert max(fit.classes) == len(fit.topics)
-    assert (fit.rarity.typecode, fit.weights.typecode) == ("f", "f")  # type: ignore[attr-defined]
+    assert (fit.common.typecode, fit.weights.typecode) == ("h", "h")
 
 
 def test_rare_spellings_are_not_learned() -> None:

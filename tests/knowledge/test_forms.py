@@ -136,6 +136,14 @@ def test_words_of_one_language_in_texts_of_another(token: str, langs: set[str]) 
     assert langs or not found
 
 
+def test_russian_in_latin_letters_is_no_word_of_its_own() -> None:
+    """In a Russian text "skolko" is found by the key of "сколько"; what is Estonian or English, or no Russian word, is one."""
+    made = generate([("ru", "сколько стоит он"), ("ru", "skolko stoit elamisluba on permit smartid")], ["et", "ru", "en"])
+    known = {form for words in made.values() for word in words for form in word.forms}
+    assert not {"skolko", "stoit"} & known
+    assert {"elamisluba", "on", "permit", "smartid"} <= known
+
+
 def test_a_word_that_stands_twice_is_generated_once() -> None:
     """Words are merged by lemma, and no form stands twice."""
     for words in generated().values():

@@ -26,7 +26,10 @@ WORDS = {
     "ru": [WordForms(lang="ru", lemma="школа", parts=(), forms=("школа", "школы"))],
 }
 GRAMS = {' "a': tuple(range(len(CLASSES))), "\\": (-5,) * len(CLASSES), "я": (0,) * len(CLASSES)}
-FIT = Fit(weights=tuple(n / 7 for n in range(FEATURES)), answer=0.6, answer_careful=0.7, clarify=0.2, offer=0.1)
+FIT = Fit(
+    weights=tuple(n / 7 for n in range(FEATURES)), inside=tuple(n / 9 for n in range(FEATURES)), answer=0.6, answer_careful=0.7,
+    sure=0.3, clarify=0.2, offer=0.1,
+)  # fmt: skip
 
 
 def write_all(folder: Path) -> Path:

@@ -41,7 +41,7 @@ def same(one: Weights, other: Weights) -> bool:
         == (other.topics, list(other.features), list(other.counts), other.classes)
         and list(one.biases) == pytest.approx(list(other.biases))
         and list(one.rarity) == pytest.approx(list(other.rarity), abs=0.0006)
-        and list(one.weights) == pytest.approx(list(other.weights), abs=0.0006)
+        and (one.common, one.weights) == (other.common, other.weights)
     )
 
 
@@ -107,9 +107,10 @@ def fits(draw: st.DrawFn) -> Weights:
         biases=tuple(draw(st.lists(numbers.map(lambda n: n / 1000), min_size=len(topics) + 1, max_size=len(topics) + 1))),
         features=tuple(features),
         rarity=array("f", [0.5 + place / 10 for place in range(len(features))]),
+        common=array("h", range(len(features))),
         counts=array("H", counts),
         classes=array("H", [number for count in counts for number in range(count)]),
-        weights=array("f", [weight / 1000 for weight in weights]),
+        weights=array("h", weights),
     )
 
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.search.confidence import CERTAIN, FEATURES, Decision, Fit, decide, features, probability
+from bot.search.confidence import CERTAIN, FEATURES, Decision, Fit, decide, features, likelihood, probability
 from bot.search.index import Evidence
 from tests.search.words import EVIDENCE, weights_by_name
 from tests.worlds import real_world
 
-BY_SCORE = Fit(weights=weights_by_name(0.0, score=1.0), answer=0.7, answer_careful=0.9, clarify=0.3, offer=0.2)
+SCORE = weights_by_name(0.0, score=1.0)
+BY_SCORE = Fit(weights=SCORE, inside=SCORE, answer=0.7, answer_careful=0.9, sure=0.3, clarify=0.3, offer=0.2)
 
 
 def evidence(topic: str, p: float) -> Evidence:
@@ -38,7 +39,9 @@ def bands(*rows: tuple[str, float], careful: frozenset[str] = frozenset()) -> tu
         ("outside", -0.5, -0.5),
         ("phrase", 0.5, 0.5),
         ("slips", 0.5, 0.5),
+        ("coverage", 0.5, 0.5),
         ("unknown", 0.5, 0.5),
+        ("elsewhere", True, 1.0),
         ("words", 9, 0.75),
         ("words", 12, 1.0),
         ("words", 30, 1.0),
@@ -58,6 +61,12 @@ def test_one_word_alone_is_a_feature() -> None:
     assert (len(one), one[-1]) == (FEATURES, 1.0)
 
 
+def test_overlap_that_covers_is_a_feature() -> None:
+    """A near wording of a topic that knows the rest of the message too says more than either."""
+    one, two = features(replace(EVIDENCE, phrase=0.5)), features(replace(EVIDENCE, phrase=0.5, coverage=0.8))
+    assert [(a, b) for a, b in zip(one, two, strict=True) if a != b] == [(0.0, 0.8), (0.0, 0.4)]
+
+
 def test_what_does_not_count() -> None:
     """Neither the topic's name nor which wording is nearest says how sure it is; to be exact is certain without a feature."""
     assert features(replace(EVIDENCE, topic="b", wording=7, exact=True)) == features(EVIDENCE)
@@ -66,23 +75,23 @@ def test_what_does_not_count() -> None:
 def test_an_exact_phrasing_is_certain() -> None:
     """What an editor wrote word for word leaves no doubt, whatever else is fitted; no doubt at all is never claimed."""
     exact = replace(EVIDENCE, exact=True, score=-9.0)
-    assert probability(exact, BY_SCORE) == CERTAIN < 1
+    assert probability(exact, SCORE) == CERTAIN < 1
     assert decide([exact], BY_SCORE, frozenset("a")).decision is Decision.ANSWER
     assert decide([replace(exact, topic="b"), evidence("c", 0.9)], BY_SCORE, frozenset()).shown[0].topic == "b"
 
 
 def test_a_probability_is_logistic_and_bounded() -> None:
     """Weights times features through the logistic function; absurd sums do not overflow."""
-    assert probability(EVIDENCE, BY_SCORE) == 0.5
-    assert probability(evidence("a", 0.8), BY_SCORE) == pytest.approx(0.8)
-    assert 0 < probability(replace(EVIDENCE, score=-1e9), BY_SCORE) < 1e-9
-    assert 1 - 1e-9 < probability(replace(EVIDENCE, score=1e9), BY_SCORE) < 1
+    assert probability(EVIDENCE, SCORE) == 0.5
+    assert probability(evidence("a", 0.8), SCORE) == pytest.approx(0.8)
+    assert 0 < probability(replace(EVIDENCE, score=-1e9), SCORE) < 1e-9
+    assert 1 - 1e-9 < probability(replace(EVIDENCE, score=1e9), SCORE) < 1
 
 
 def test_a_fit_of_other_features_is_refused() -> None:
     """Weights that do not fit the features are a fault, not a silent cut."""
     with pytest.raises(ValueError, match="zip"):
-        probability(EVIDENCE, replace(BY_SCORE, weights=(1.0,)))
+        probability(EVIDENCE, (1.0,))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,31 @@ def test_bands(rows: list[tuple[str, float]], careful: str, expected: tuple[Deci
     assert bands(*rows, careful=frozenset(careful)) == expected
 
 
+@pytest.mark.parametrize(
+    ("best", "inside", "decision"),
+    [
+        (0.9, 0.9, Decision.ANSWER),
+        (0.9, 0.8, Decision.ANSWER),
+        (0.9, 0.79, Decision.CLARIFY),
+        (0.9, 0.29, Decision.ABSTAIN),
+        (0.1, 0.3, Decision.CLARIFY),
+    ],
+)  # fmt: skip
+def test_whether_anything_is_right_is_asked_apart(best: float, inside: float, decision: Decision) -> None:
+    """A likely topic is answered with only if it is likely that anything here is right; if that alone is, topics are offered."""
+    fit = replace(BY_SCORE, inside=weights_by_name(0.0, outside=1.0), sure=0.8)
+    rows = [replace(evidence("a", best), outside=math.log(inside / (1 - inside))), evidence("b", 0.05)]
+    assert decide(rows, fit, frozenset()).decision is decision
+
+
+def test_how_likely_anything_is() -> None:
+    """The likeliest topic's evidence says it; nothing found is nothing, and a phrasing word for word leaves no doubt."""
+    first, second = evidence("a", 0.4), evidence("b", 0.9)
+    assert likelihood([], BY_SCORE) == 0
+    assert likelihood([first, second], BY_SCORE) == pytest.approx(0.4)
+    assert likelihood([first, replace(second, exact=True)], BY_SCORE) == CERTAIN
+
+
 share = st.floats(0, 1)
 scores = st.floats(-3, 3)
 
@@ -118,7 +152,8 @@ def findings(draw: st.DrawFn) -> list[Evidence]:
     return [
         Evidence(
             topic=topic, score=draw(scores), lead=draw(scores), outside=draw(scores), phrase=draw(share), coverage=draw(share),
-            slips=draw(share), unknown=draw(share), words=draw(st.integers(1, 400)), exact=draw(st.booleans()), wording=0,
+            slips=draw(share), unknown=draw(share), elsewhere=draw(st.booleans()),
+            words=draw(st.integers(1, 400)), exact=draw(st.booleans()), wording=0,
         )
         for topic in topics
     ]  # fmt: skip
@@ -135,8 +170,9 @@ def test_any_evidence_is_decided_by_the_limits(rows: list[Evidence], careful: fr
     assert all(0 <= c.confidence <= 1 for c in every)
     top = max((c.confidence for c in every), default=-1.0)
     best = next((c.topic for c in every if c.confidence == top), "")
-    sure = top >= (fit.answer_careful if best in careful else fit.answer)
-    assert finding.decision is (Decision.ANSWER if sure else Decision.CLARIFY if top >= fit.clarify else Decision.ABSTAIN)
+    inside = likelihood(rows, fit)
+    answered = top >= (fit.answer_careful if best in careful else fit.answer) and inside >= fit.sure
+    assert finding.decision is (Decision.ANSWER if answered else Decision.CLARIFY if inside >= fit.clarify else Decision.ABSTAIN)
     assert (
         len(finding.shown)
         in {Decision.ANSWER: {1}, Decision.CLARIFY: {min(2, len(rows)), 2, 3, 4}, Decision.ABSTAIN: {0}}[finding.decision]

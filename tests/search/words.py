@@ -8,8 +8,8 @@ from bot.search.index import Evidence
 from bot.search.lexicon import LanguageWords, Lexicon, WordForms, build_lexicon
 
 EVIDENCE: Final = Evidence(
-    topic="a", score=0.0, lead=0.0, outside=0.0, phrase=0.0, coverage=0.0, slips=0.0, unknown=0.0, words=3,
-    exact=False, wording=-1,
+    topic="a", score=0.0, lead=0.0, outside=0.0, phrase=0.0, coverage=0.0, slips=0.0, unknown=0.0,
+    elsewhere=False, words=3, exact=False, wording=-1,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from itertools import chain, groupby
 
 from bot.insight.ranking import DIGITS, LEAST, features, fit_weights
 from bot.search.index import Index
-from bot.search.linear import Weights
+from bot.search.linear import GRAIN, Weights
 from tests.bench.rankers import OUTSIDE, merged
 
 
@@ -22,7 +22,7 @@ def mean_wordings(index: Index) -> Weights:
     for wording in index.wordings:
         spread.update(chain.from_iterable(features(index, wording.text)))
     rarity = {name: round(math.log1p(len(index.wordings) / count), DIGITS) for name, count in spread.items()}
-    kept: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
     topics = []
     for number, (topic, group) in enumerate(groupby(index.wordings, key=lambda wording: merged(wording.topic))):
         topics += [topic] if topic != OUTSIDE else []  # outside, which the index sorts last, is the last class and no topic
@@ -33,10 +33,11 @@ def mean_wordings(index: Index) -> Weights:
         length = math.sqrt(sum(weight * weight for weight in total.values())) or 1.0
         for name, weight in total.items():
             if weight / length >= LEAST:
-                kept[name].append((number, weight / length))
+                kept[name].append((number, round(GRAIN * weight / length)))
     rows = [kept.get(name, []) for name in rarity]
     return Weights(
         topics=tuple(topics), biases=(-1.0,) * (len(topics) + 1), features=tuple(rarity), rarity=array("f", rarity.values()),
+        common=array("h", [0]) * len(rows),
         counts=array("H", map(len, rows)), classes=array("H", (number for row in rows for number, _ in row)),
-        weights=array("f", (weight for row in rows for _, weight in row)),
+        weights=array("h", (weight for row in rows for _, weight in row)),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from bot.knowledge.files import Reader
 from bot.knowledge.generated import read_generated, write_weights
 from bot.search import index as searching
 from bot.search.confidence import Fit, probability
+from bot.search.elsewhere import Elsewhere, build_elsewhere
 from bot.search.finder import MAX_SEARCHED
 from bot.search.index import Index
 from bot.search.lexicon import LanguageWords, Lexicon, build_lexicon, unknown_words, with_words
@@ -29,11 +30,16 @@ UNFITTED = "unfitted"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where ours comes from: the folder of generated files, the lexicon's words, and other texts (language, text) to be known."""
+    """Where ours comes from.
+
+    The folder of generated files, the lexicon's words, other texts (language, text) to be known, and what places a matter
+    elsewhere (places, foreign, home).
+    """
 
     generated: Path
     languages: Sequence[LanguageWords]
     texts: Sequence[tuple[str, str]]
+    elsewhere: Sequence[Sequence[str]]
 
 
 class Teejuht(Ranker):
@@ -48,19 +54,19 @@ class Teejuht(Ranker):
         """Fit the classifier to the wordings and make the index."""
         from tests.bench.rankers.fitting import fit, mean_wordings  # not among what a running bot imports
 
-        lexicon, confidence, _ = _read(folder, wordings, fitted=False)
+        lexicon, confidence, _, elsewhere = _read(folder, wordings, fitted=False)
         index = Index(_own(wordings), lexicon, Linear(UNFITTED_WEIGHTS))
         weights = mean_wordings(index) if (folder / UNFITTED).exists() else fit(index)
         if not (folder / WEIGHTS).exists():
             write_weights(folder, weights, "made for a measurement")
-        return cls(Index(index.wordings, lexicon, Linear(weights)), confidence)
+        return cls(Index(index.wordings, lexicon, Linear(weights), elsewhere), confidence)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Do what a start of the bot does for searching."""
         wordings = read_wordings(folder)
-        lexicon, fit, linear = _read(folder, wordings, fitted=True)
-        index = Index(_own(wordings), lexicon, linear)
+        lexicon, fit, linear, elsewhere = _read(folder, wordings, fitted=True)
+        index = Index(_own(wordings), lexicon, linear, elsewhere)
         index.warm()
         return cls(index, fit)
 
@@ -69,13 +75,14 @@ class Teejuht(Ranker):
 
     def rank(self, text: str) -> Ranking:
         """Rank topics by their probability."""
-        return ranked((e.topic, probability(e, self._fit)) for e in self._index.find(text[:MAX_SEARCHED]))
+        return ranked((e.topic, probability(e, self._fit.weights)) for e in self._index.find(text[:MAX_SEARCHED]))
 
 
 def prepare(folder: Path, wordings: Sequence[Wording], source: Source, *, fitted: bool) -> None:
     """Lay out what ours reads; `fitted`: with the weights that were fitted to the real wordings."""
     write_wordings(wordings, folder)
-    content = {"languages": [asdict(language) for language in source.languages], "texts": source.texts}
+    languages = [asdict(language) for language in source.languages]
+    content = {"languages": languages, "texts": source.texts, "elsewhere": source.elsewhere}
     (folder / "lexicon.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     generated = source.generated
     names = [path.name for path in generated.glob("forms-*.txt")] + [n for n in GENERATED if fitted or n != WEIGHTS]
@@ -83,7 +90,7 @@ def prepare(folder: Path, wordings: Sequence[Wording], source: Source, *, fitted
         (folder / name).symlink_to((generated / name).resolve())
 
 
-def _read(folder: Path, wordings: Sequence[Wording], *, fitted: bool) -> tuple[Lexicon, Fit, Linear]:
+def _read(folder: Path, wordings: Sequence[Wording], *, fitted: bool) -> tuple[Lexicon, Fit, Linear, Elsewhere]:
     content = json.loads((folder / "lexicon.json").read_text("utf-8"))
     languages = [LanguageWords(**language) for language in content["languages"]]
     reader = Reader(folder)
@@ -94,7 +101,9 @@ def _read(folder: Path, wordings: Sequence[Wording], *, fitted: bool) -> tuple[L
     inside = [(w.lang, w.text) for w in wordings if not is_outside(w.topic)]
     outside = [(w.lang, w.text) for w in wordings if is_outside(w.topic)]
     texts = inside + [(lang, text) for lang, text in content["texts"]] + outside
-    return with_words(base, unknown_words(base, texts)), generated.fit, Linear(generated.weights)
+    lexicon = with_words(base, unknown_words(base, texts))
+    places, foreign, home = content["elsewhere"]
+    return lexicon, generated.fit, Linear(generated.weights), build_elsewhere(places, foreign, home, lexicon)
 
 
 def _own(wordings: Sequence[Wording]) -> list[searching.Wording]:

@@ -126,6 +126,7 @@ def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit
     delicate = [j for j in judged if j.topic in careful]
     strict, _ = _most_right(delicate, WRONG_CAREFUL_AT_MOST, of=judged, sures=(sure,)) if delicate else (answer, sure)
     offered = max((s / 100 for s in range(2, 100)), key=lambda limit: _balance(limit, judged))
+    sure = max(sure, offered)  # what is not worth offering is no answer
     return replace(fit, answer=answer, answer_careful=max(answer, strict), sure=sure, clarify=offered, offer=OFFERED)
 
 

@@ -78,7 +78,7 @@ class Lexicon:
     def is_function_word(self, token: str) -> bool:
         """Tell whether the token is grammar only, in any language or in Latin-typed Russian."""
         folded = fold(token)
-        if folded in self.function_words:
+        if folded in self.function_words or (folded not in self.forms and folded.replace("y", "u") in self.function_words):
             return True
         return not is_cyrillic(token) and folded not in self.forms and key(token) in self.function_keys
 
@@ -89,7 +89,8 @@ class Lexicon:
         # A Ukrainian word often sounds like the Russian one: the key finds it where the form does not.
         if not is_cyrillic(token) or not any(term.startswith("ru:") for term in found):
             found += tuple(term for term in self.keys.get(key(token), ()) if term not in found)
-        return found or next(filter(None, map(self.forms.get, self._stems(folded))), ())
+        typed = (folded, folded.replace("y", "u"))  # Estonian ü is often typed as y
+        return found or next(filter(None, map(self.forms.get, chain(typed[1:], *map(self._stems, typed)))), ())
 
     def look_up(self, token: str) -> Slot:
         """Find what a token can mean: known form, compound of known words, or a known word with a slip."""

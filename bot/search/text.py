@@ -12,6 +12,9 @@ from functools import lru_cache
 NGRAMS = (3, 4, 5)
 
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "´": "'", "‘": "'", "ё": "е", "Ё": "Е"})
+_LEVEL = re.compile(r"\b[авс][12]\b")
+"""Levels of language (A1 to C2) and the like, typed on a Cyrillic keyboard."""
+_LATIN_TWINS = str.maketrans("авс", "abc")
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _QUESTION = re.compile(r"(?<=\?)\s*|\n+")
@@ -30,8 +33,9 @@ _GLIDE = re.compile(r"i+([aeou])")
 
 
 def normalise(text: str) -> str:
-    """Lower-case, NFC, one kind of apostrophe, е for ё."""
-    return unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
+    """Lower-case, NFC, one kind of apostrophe, е for ё, and the Latin letter in B2 whichever was typed."""
+    plain = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower()
+    return _LEVEL.sub(lambda match: match[0].translate(_LATIN_TWINS), plain)
 
 
 def tokens(text: str) -> list[str]:

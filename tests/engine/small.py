@@ -33,8 +33,8 @@ FUNCTION_WORDS: Final = {
 FIT: Final = {
     "weights": weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-4.0),
     "inside": weights_by_name(-2.0, score=2.0, lead=2.0, outside=-0.5, phrase=9.0, slips=-0.5, unknown=-4.0),
-    "answer": 0.6,
-    "answer_careful": 0.7,
+    "answer": 0.7,
+    "answer_careful": 0.8,
     "sure": 0.2,
     "clarify": 0.2,
     "offer": 0.1,

@@ -1,6 +1,7 @@
 """Looking words up: forms, spellings, endings, compounds, synonyms, words of grammar."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from bot.search.lexicon import (
     unknown_words,
     with_words,
 )
-from bot.search.text import tokens
+from bot.search.text import fold, tokens
 from tests.search.words import LANGUAGES, WORDS, small_lexicon, word
 from tests.worlds import real_world
 
@@ -239,3 +240,15 @@ def test_any_text_has_slots(text: str) -> None:
     for slot in real_world().finder.index.lexicon.slots(text, keep_function_words=True):
         assert all(0 < quality <= 1 for quality in slot.terms.values())
         assert not (slot.slip and 1.0 in slot.terms.values())
+
+
+def test_y_for_u_with_dots() -> None:
+    """Estonian ü is often typed as y; what is known with y is itself."""
+    words = (word("et", "üür üüri"), word("en", "my"))
+    lexicon = build_lexicon(
+        [replace(known, forms=tuple(map(fold, known.forms))) for known in words],
+        [LanguageWords(lang="et", function_words=("üks",))],
+    )
+    assert lexicon.known("yyri") == lexicon.known("üüri") == ("et:üür",)
+    assert lexicon.known("my") == ("en:my",)
+    assert lexicon.is_function_word("yks")

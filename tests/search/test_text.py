@@ -157,3 +157,11 @@ def test_any_text_can_be_read(text: str) -> None:
         assert key(word) == key(word.replace("'", ""))
         assert not set(fold(word) + key(word)) & set(" \n.-_")
     assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("курсы В2", "b2"), ("экзамен а1", "a1"), ("ещё с1?", "c1"), ("в22", "в22"), ("в 2", "в")]
+)
+def test_levels_of_language_in_cyrillic(typed: str, read: str) -> None:
+    """The letter of B2 is the Latin one, whichever keyboard typed it; a letter before another number stays."""
+    assert read in tokens(typed)

@@ -245,10 +245,8 @@ def test_any_text_has_slots(text: str) -> None:
 def test_y_for_u_with_dots() -> None:
     """Estonian ü is often typed as y; what is known with y is itself."""
     words = (word("et", "üür üüri"), word("en", "my"))
-    lexicon = build_lexicon(
-        [replace(known, forms=tuple(map(fold, known.forms))) for known in words],
-        [LanguageWords(lang="et", function_words=("üks",))],
-    )
+    folded = [replace(known, forms=tuple(map(fold, known.forms))) for known in words]
+    lexicon = build_lexicon(folded, [LanguageWords(lang="et", function_words=("üks",))])
     assert lexicon.known("yyri") == lexicon.known("üüri") == ("et:üür",)
     assert lexicon.known("my") == ("en:my",)
     assert lexicon.is_function_word("yks")

@@ -3,25 +3,36 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from bot import __version__, app, editing
-from bot.core.effects import Heard
+from bot.console import (
+    answer_row,
+    json_lines,
+    notes,
+    progress,
+    read_json,
+    read_lines,
+    read_person,
+    screen,
+    show_problems,
+)
 from bot.engine import utc_now
-from bot.errors import Problem, TeejuhtError, WrongUse
+from bot.errors import TeejuhtError, WrongUse
 from bot.i18n import today_in_estonia
 from bot.insight import evaluation, report
+from bot.insight.groups import decide_groups, groups_table
 from bot.knowledge import read as reading
 from bot.knowledge import schemas
+from bot.knowledge.programmes import load_inquiry
 from bot.platforms.terminal import Collector, dressed, plain
 from bot.settings import Settings, load_settings
 from bot.store import migrate
@@ -37,8 +48,6 @@ cli = typer.Typer(
 )
 db = typer.Typer(help="Look after the database.", no_args_is_help=True)
 cli.add_typer(db, name="db")
-screen = Console()
-notes = Console(stderr=True)
 
 Lang = Annotated[str | None, typer.Option("--lang", metavar="L", help="Language to answer in, such as et.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per message, row or problem.")]
@@ -151,6 +160,38 @@ def evaluate(
         measure(settings, file, as_json=as_json)
 
 
+@cli.command()
+def groups(
+    facts: Annotated[str | None, typer.Option(metavar="JSON", help='What is known, such as {"citizenship": "eu"}.')] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day asked about, such as 2026-05-31; default: today.")
+    ] = None,
+    programme: Annotated[str | None, typer.Option(metavar="P", help="Only this programme.")] = None,
+    batch: Annotated[Path | None, typer.Option(metavar="FILE", help='Lines {"facts": {...}, "as_of": "2026-05-31"}.')] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which target groups a person belongs to; `because`: what decides it, or what is missing to decide it."""
+    if (facts is None) == (batch is None):
+        raise WrongUse("give either --facts JSON or --batch FILE")
+    if batch and not as_json:
+        raise WrongUse("--batch needs --json")
+    inquiry = load_inquiry(load_settings().knowledge)
+    if programme:
+        if programme not in inquiry.programmes:
+            raise WrongUse(f"there is no programme {programme}; there are {', '.join(inquiry.programmes)}")
+        inquiry = replace(inquiry, programmes={programme: inquiry.programmes[programme]})
+    if facts is not None:
+        rows = [("--facts", {"facts": read_json(facts, "--facts"), "as_of": as_of})]
+    else:
+        rows = [(f"{batch}, line {number}", {"as_of": as_of, **row}) for number, row in json_lines(batch or Path())]
+    for place, row in rows:
+        decided = decide_groups(inquiry, *read_person(row, inquiry, today_in_estonia(), place))
+        if as_json:
+            typer.echo(json.dumps(decided, ensure_ascii=False))
+        else:
+            screen.print(groups_table(decided))
+
+
 @cli.command("forms")
 def make_forms() -> None:
     """Generate all word forms and the language model into knowledge/.index (needs `make install-forms`)."""
@@ -242,49 +283,6 @@ def db_upgrade() -> None:
 # --- pieces -----------------------------------------------------------------------------------------------------------
 
 
-def read_lines(file: Path, *, needs: str) -> list[dict[str, Any]]:
-    """Read JSON lines. Errors: WrongUse that names the file or the line."""
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from error
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise WrongUse(f"{file}, line {number} is not JSON: {error}") from error
-        if not isinstance(row, dict) or not isinstance(row.get(needs), str):
-            raise WrongUse(f'{file}, line {number} has no "{needs}"')
-        rows.append(row)
-    return rows
-
-
-def answer_row(heard: Heard, texts: Sequence[str]) -> dict[str, object]:
-    """Give one answer as `ask --json` prints it."""
-    return {
-        "lang": heard.lang,
-        "decision": heard.decision,
-        "topics": [{"id": topic, "confidence": confidence} for topic, confidence in heard.topics],
-        "text": "\n\n".join(texts),
-    }
-
-
-def show_problems(problems: Sequence[Problem], *, as_json: bool) -> None:
-    """Print problems, errors first, with a line that counts them."""
-    errors = sum(problem.error for problem in problems)
-    if as_json:
-        for p in problems:
-            row = {"path": p.path, "line": p.line, "text": p.text, "error": p.error}
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        return
-    for problem in problems:
-        typer.echo(f"{problem}" if problem.error else f"{problem} (warning)")
-    typer.echo(f"{errors} errors, {len(problems) - errors} warnings")
-
-
 def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
     """Measure a file of questions, or the check wordings, and print the table."""
     world = app.load_content(settings).world
@@ -305,14 +303,6 @@ def tune_knowledge(settings: Settings) -> None:
         task = bar.add_task("Learning", total=None)
         reached = editing.tune(settings, begin=lambda total: bar.update(task, total=total), tell=lambda: bar.advance(task))
     typer.echo(json.dumps(reached))
-
-
-@contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on standard error; gives what to call for each step."""
-    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
 
 
 def _labelled(file: Path) -> list[evaluation.Question]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from bot.groups.facts import Fact
+from bot.groups.interview import Interview
 from bot.groups.rules import Rule
+from bot.groups.status import Group
 from bot.search.acts import Acts
 from bot.search.finder import Finder
 from bot.search.follow import FollowUps
@@ -136,6 +139,73 @@ class Municipality:
     additions: Mapping[str, Addition] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day to the last, both included."""
+
+    first: date
+    last: date
+
+    def has(self, day: date) -> bool:
+        """Tell whether the day is one of them."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWords:
+    """A target group in one language: its name to a resident, who that is in short, and what it opens."""
+
+    name: str
+    short: str
+    opens: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """A programme with target groups. `partners`: municipalities and their days; without any it holds everywhere in `period`.
+
+    `original`: the language of the clauses where only one is the source's own words.
+    """
+
+    id: str
+    source: Source
+    groups: tuple[Group, ...]
+    partners: Mapping[str, Period] = field(default_factory=dict)
+    period: Period | None = None
+    original: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, GroupWords]] = field(default_factory=dict)
+
+    def days(self, town: str | None) -> Period | None:
+        """Give the days on which it holds in a municipality; None if it is none of its partners."""
+        return self.partners.get(town or "") if self.partners else self.period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactWords:
+    """How a fact is asked in one language; `label` names it in a list of answers."""
+
+    question: str
+    why: str
+    where: str = ""
+    label: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What can be asked about a person and decided from it: facts, their words by language, programmes."""
+
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    asked_of: Mapping[str, Rule] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, FactWords]] = field(default_factory=dict)
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+
+    def interview(self, programme: str, today: date) -> Interview:
+        """Give the questions about a programme's groups on a day (Europe/Tallinn)."""
+        return Interview(self.programmes[programme].groups, self.facts, self.asked_of, today)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything the bot knows, checked; `home` is the municipality that the operator fixed, if any."""
@@ -152,6 +222,7 @@ class World:
     acts: Acts
     places: Places
     follow_ups: FollowUps
+    inquiry: Inquiry = Inquiry()
     home: str | None = None
 
     def category(self, id: str) -> tuple[Topic, ...]:

@@ -31,6 +31,10 @@ class Fact:
     id: str
     kind: FactKind
     options: tuple[str, ...] = ()
+    seldom: tuple[bool | str, ...] = ()
+    """Values that few people have."""
+    instead: tuple[tuple[str, bool | str], ...] = ()
+    """What else may be the answer to its question: values of other facts ("I have never lived abroad")."""
 
     def values(self) -> tuple[bool | str, ...]:
         """Give every value of a fact that is no date."""

@@ -110,6 +110,22 @@ def facts_of(rule: Rule) -> tuple[str, ...]:
             assert_never(rule)
 
 
+def comparisons(rule: Rule) -> Iterator[Since]:
+    """Give the comparisons of dates in a rule."""
+    match rule:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from comparisons(part)
+        case Not(part):
+            yield from comparisons(part)
+        case Since():
+            yield rule
+        case Is():
+            return
+        case _:
+            assert_never(rule)
+
+
 def read_rule(data: object, facts: Mapping[str, Fact]) -> Rule:
     """Read a rule as knowledge files write it. Errors: RuleError that says what is wrong and what to write instead.
 
@@ -128,11 +144,11 @@ def situations(rules: Sequence[Rule], facts: Mapping[str, Fact], today: date) ->
     Dates are taken at the turning point of each comparison, a day before and after it, and the day after `today`.
     """
     names = tuple(dict.fromkeys(fact for rule in rules for fact in facts_of(rule)))
-    comparisons = [part for rule in rules for part in _comparisons(rule)]
+    compared = [part for rule in rules for part in comparisons(rule)]
     choices: list[Sequence[Answer]] = []
     for name in names:
         if facts[name].kind is FactKind.DATE:
-            turns = {today, *(add_months(today, -part.months) for part in comparisons if part.fact == name)}
+            turns = {today, *(add_months(today, -part.months) for part in compared if part.fact == name)}
             days = sorted({turn + timedelta(days=shift) for turn in turns for shift in (-1, 0, 1)})
             choices.append([Interval(day, day) for day in days])
         else:
@@ -164,21 +180,6 @@ def _holds(relation: Relation, end: date, today: date) -> bool:
             return True
         case _:
             assert_never(relation)
-
-
-def _comparisons(rule: Rule) -> Iterator[Since]:
-    match rule:
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _comparisons(part)
-        case Not(part):
-            yield from _comparisons(part)
-        case Since():
-            yield rule
-        case Is():
-            return
-        case _:
-            assert_never(rule)
 
 
 def _entry(name: str, value: object, facts: Mapping[str, Fact]) -> Rule:

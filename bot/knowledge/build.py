@@ -25,6 +25,7 @@ from bot.core.world import (
 )
 from bot.errors import RuleError
 from bot.groups.rules import read_rule
+from bot.knowledge.programmes import build_inquiry
 from bot.knowledge.read import Files, TextFile, crisis_words, outside, vocabulary, wordings
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
 from bot.search.acts import build_acts
@@ -97,6 +98,7 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
         dangers=memos.dangers(lambda: _dangers(files, base), files.safety, base),
         acts=build_acts(_merge(files.acts.values()), ACT_ORDER),
         follow_ups=_follow_ups(files, lexicon),
+        inquiry=build_inquiry(files),
         places=build_places(_place_names(files), lexicon.function_words),
         home=home,
     )

@@ -13,6 +13,7 @@ from bot.core.world import NATIONAL, World
 from bot.errors import Problem
 from bot.knowledge.bodies import check_texts, check_values
 from bot.knowledge.build import language_words
+from bot.knowledge.programmes import check_programmes
 from bot.knowledge.read import Files, outside, vocabulary, wordings
 from bot.knowledge.variants import check_facts, check_variants
 from bot.search.index import OUTSIDE
@@ -21,6 +22,8 @@ from bot.search.text import fold, tokens
 
 MIN_CHECKS = 4
 MIN_NONE = 120
+BESIDE_TOPICS = ("facts.yaml", "groups.yaml", "dates.yaml")
+"""What stands beside the topics in the folder of a language."""
 
 
 def check_files(files: Files, today: date) -> list[Problem]:
@@ -37,6 +40,7 @@ def check_files(files: Files, today: date) -> list[Problem]:
         *_phrasings(files, root),
         *check_facts(files),
         *check_variants(files, today),
+        *check_programmes(files, today),
         *_safety(files, root),
         *_reviews(files, root, today),
         *_forms(files, root),
@@ -110,7 +114,8 @@ def _stray(files: Files, root: Path) -> Iterator[Problem]:
                 yield Problem(files.reader.name(path), 1, f"nobody reads this file; its name must end with {suffix}", error=False)
     for lang in files.languages:
         for path in sorted((root / lang).iterdir()) if (root / lang).is_dir() else ():
-            if path.name != "facts.yaml" and not (path.suffix == ".md" and (root / "topics" / f"{path.stem}.yaml").exists()):
+            is_topic = path.suffix == ".md" and (root / "topics" / f"{path.stem}.yaml").exists()
+            if path.name not in BESIDE_TOPICS and not is_topic:
                 text = f"nobody reads this file: there is no topics/{path.stem}.yaml"
                 yield Problem(files.reader.name(path), 1, text, error=False)
 

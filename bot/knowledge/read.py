@@ -23,7 +23,10 @@ from bot.knowledge.schema import (
     LexiconFile,
     Line,
     MunicipalityFile,
+    ProgrammeFile,
+    ProgrammeWordsFile,
     SafetyFile,
+    ScenarioFile,
     TopicFile,
     ValueFile,
 )
@@ -51,6 +54,9 @@ class Files:
     topics: dict[str, TopicFile] = field(default_factory=dict)
     texts: dict[str, dict[str, TextFile]] = field(default_factory=dict)
     facts: list[FactFile] = field(default_factory=list)
+    programmes: dict[str, ProgrammeFile] = field(default_factory=dict)
+    scenarios: dict[str, list[ScenarioFile]] = field(default_factory=dict)
+    group_words: dict[str, dict[str, ProgrammeWordsFile]] = field(default_factory=dict)
     fact_words: dict[str, dict[str, FactWordsFile]] = field(default_factory=dict)
     values: dict[str, ValueFile] = field(default_factory=dict)
     categories: list[CategoryFile] = field(default_factory=list)
@@ -78,7 +84,13 @@ class Files:
     @property
     def fact_table(self) -> dict[str, Fact]:
         """The facts that rules may look at."""
-        return {fact.id: Fact(id=fact.id, kind=fact.kind, options=tuple(fact.options)) for fact in self.facts}
+        return {
+            fact.id: Fact(
+                id=fact.id, kind=fact.kind, options=tuple(fact.options), seldom=tuple(fact.seldom),
+                instead=tuple(fact.instead.items()),
+            )
+            for fact in self.facts
+        }  # fmt: skip
 
 
 def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = None) -> Files:
@@ -88,9 +100,7 @@ def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = No
     """
     reader = Reader(root, kept={} if kept is None else kept)
     files = Files(reader)
-    if named := reader.yaml(root / "languages.yaml", LanguagesFile):
-        files.languages, files.recognised = tuple(named.spoken), tuple(named.recognised)
-    files.facts = reader.yaml(root / "facts.yaml", TypeAdapter(list[FactFile])) or []
+    _read_languages(files, root)
     files.categories = reader.yaml(root / "categories.yaml", TypeAdapter(list[CategoryFile])) or []
     files.values = reader.yaml(root / "values.yaml", TypeAdapter(dict[str, ValueFile])) or {}
     _read_topics(files, root)
@@ -103,14 +113,22 @@ def read(root: Path, *, checks: bool = False, kept: dict[Path, Kept] | None = No
         files.outside[lang] = reader.yaml(root / "outside" / f"{lang}.yaml", LINES) or {}
     for lang in files.recognised:
         files.phrasings[lang] = reader.yaml(root / lang / "phrasings.yaml", LINES) or {}
+    _read_programmes(files, root, checks=checks)
     for lang in files.languages:
-        files.fact_words[lang] = reader.yaml(root / lang / "facts.yaml", TypeAdapter(dict[str, FactWordsFile])) or {}
         if safety := reader.yaml(root / "safety" / f"{lang}.yaml", SafetyFile):
             files.safety[lang] = safety
         files.acts[lang] = reader.yaml(root / "acts" / f"{lang}.yaml", LINES) or {}
         if checks:
             files.checks[lang] = reader.yaml(root / "checks" / f"{lang}.yaml", TypeAdapter(list[CheckFile])) or []
     files.generated = read_generated(reader, root / ".index", files.known_languages)
+    return files
+
+
+def read_inquiry(root: Path) -> Files:
+    """Read only what is asked of people and decided from it: facts and programmes with their words."""
+    files = Files(Reader(root))
+    _read_languages(files, root)
+    _read_programmes(files, root, checks=False)
     return files
 
 
@@ -171,6 +189,25 @@ def texts(files: Files) -> Iterator[tuple[str, str]]:
         for lang, text in by_lang.items():
             for body in (text.body, *text.variants.values()):
                 yield lang, body
+
+
+def _read_languages(files: Files, root: Path) -> None:
+    if named := files.reader.yaml(root / "languages.yaml", LanguagesFile):
+        files.languages, files.recognised = tuple(named.spoken), tuple(named.recognised)
+
+
+def _read_programmes(files: Files, root: Path, *, checks: bool) -> None:
+    reader = files.reader
+    files.facts = reader.yaml(root / "facts.yaml", TypeAdapter(list[FactFile])) or []
+    for folder in sorted(path for path in (root / "groups").glob("*") if path.is_dir()):
+        if programme := reader.yaml(folder / "rules.yaml", ProgrammeFile):
+            files.programmes[folder.name] = programme
+        if checks:
+            files.scenarios[folder.name] = reader.yaml(folder / "scenarios.yaml", TypeAdapter(list[ScenarioFile])) or []
+    for lang in files.languages:
+        files.fact_words[lang] = reader.yaml(root / lang / "facts.yaml", TypeAdapter(dict[str, FactWordsFile])) or {}
+        if files.programmes:
+            files.group_words[lang] = reader.yaml(root / lang / "groups.yaml", TypeAdapter(dict[str, ProgrammeWordsFile])) or {}
 
 
 def _read_topics(files: Files, root: Path) -> None:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from bot.groups.facts import FactKind
+from bot.groups.status import Status
 
 PHONE = r"^\+?\d{3,14}$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[a-z]+$"
@@ -78,10 +79,76 @@ class FactFile(_Strict):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$")]
     kind: FactKind
     options: list[Id] = Field(default_factory=list)
+    asked_of: dict[str, object] | None = None
+    seldom: list[bool | Id] = Field(default_factory=list)
+    instead: dict[str, bool | Id] = Field(default_factory=dict)
+
+
+class PeriodFile(_Strict):
+    """From the first day to the last."""
+
+    first: date
+    last: date
+
+
+Clause = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class GroupFile(_Strict):
+    """One target group of knowledge/groups/<programme>/rules.yaml; the rules are read by `bot.groups.rules`."""
+
+    id: Id
+    clause: dict[str, Clause]
+    when: dict[str, object]
+    never: dict[str, object] | None = None
+    topics: list[Id] = Field(default_factory=list)
+
+
+class ProgrammeFile(_Strict):
+    """knowledge/groups/<programme>/rules.yaml: partners with their days, or one first and last day for everywhere."""
+
+    source: SourceFile
+    language: str | None = None
+    partners: dict[Id, PeriodFile] = Field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
+    groups: list[GroupFile] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _has_days(self) -> Self:
+        if bool(self.partners) == bool(self.first and self.last):
+            raise ValueError("write either partners with their first and last day, or one first and last day")
+        return self
+
+
+class ScenarioFile(_Strict):
+    """One scenario of knowledge/groups/<programme>/scenarios.yaml: what a person's answers must come to on a day."""
+
+    why: Line
+    date: date
+    facts: dict[str, object]
+    expect: dict[Id, Status]
+
+
+class GroupWordsFile(_Strict):
+    """One target group in knowledge/<language>/groups.yaml."""
+
+    name: Line
+    short: Line
+    opens: Line
+
+
+class ProgrammeWordsFile(_Strict):
+    """One programme in knowledge/<language>/groups.yaml."""
+
+    name: Line
+    groups: dict[Id, GroupWordsFile]
 
 
 class FactWordsFile(_Strict):
     """One entry of knowledge/<language>/facts.yaml."""
+
+    label: Line
 
     question: Line
     why: Line

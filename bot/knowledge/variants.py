@@ -29,7 +29,10 @@ def check_facts(files: Files) -> Iterator[Problem]:
         yield from _compare(reader, path, "facts.yaml", "fact", ids, words)
         for fact in files.facts:
             if fact.id in words:
-                yield from _compare(reader, path, fact.id, "option", fact.options, words[fact.id].options)
+                options, there = fact.options, words[fact.id].options
+                if fact.kind is FactKind.YES_NO and there:  # said in other words than yes and no
+                    options = ["true", "false"]
+                yield from _compare(reader, path, fact.id, "option", options, there)
 
 
 def check_variants(files: Files, today: date) -> Iterator[Problem]:

@@ -17,7 +17,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot import editing
-from bot.__main__ import cli, show_problems
+from bot.__main__ import cli
+from bot.console import show_problems
 from bot.core.effects import Say
 from bot.core.texts import Answer
 from bot.core.world import World

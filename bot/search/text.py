@@ -63,7 +63,7 @@ def is_latin(token: str) -> bool:
     return bool(_LATIN.search(token))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def fold(token: str) -> str:
     """Drop diacritics of Latin letters (õ -> o, š -> s); Cyrillic letters stay as they are."""
     if token.isascii() or is_cyrillic(token):
@@ -71,7 +71,7 @@ def fold(token: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", token) if not unicodedata.combining(c))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def key(token: str) -> str:
     """Write a token of either script in one rough Latin spelling, as people type Russian in Latin letters."""
     if token.isdigit():

@@ -20,7 +20,7 @@ TEXT: Final = {"title": "School", "questions": [f"question {n}" for n in range(8
 VALUE: Final = {"kind": "money", "value": 10.5, "source": "https://a.ee", "as_of": "2026-01-01"}
 CONTACT: Final = {"id": "help", "name": {"en": "Help"}, "phone": "+3726101000", "source": "https://a.ee", "as_of": "unknown"}
 PLACE: Final = {"name": {"en": "A"}, "operator": {"en": "A"}, "web": "https://a.ee", "contacts": [CONTACT]}
-FACT_WORDS: Final = {"question": "Q?", "why": "W.", "options": {"eu": "EU"}}
+FACT_WORDS: Final = {"label": "L", "question": "Q?", "why": "W.", "options": {"eu": "EU"}}
 SAFETY: Final = {"cards": {"child": "Call."}, "words": {"kid": ["son"]}, "situations": {"child": {"match": ["<kid> gone"]}}}
 SOUND: Final[dict[str, Any]] = {
     "languages": {"spoken": ["et"], "recognised": ["uk"]},

@@ -65,8 +65,8 @@ class Linear:
                 telling[bisect_right(ends, entry)] = 1
         self._telling = bytes(telling)
         both = (fitted.weights, fitted.common)
-        self._lift = max(1, *(-min(some, default=0) for some in both))
-        most = self._lift + max(max(some, default=0) for some in both)
+        self._lift = max(0, *(-min(some, default=0) for some in both))
+        most = self._lift + max(1, *(max(some, default=0) for some in both))
         self._most = (2 ** (8 * LANE) - 1) // most
         self._rows: dict[int, int] = {}
         self._most_rows = KEPT_BYTES // (LANE * len(self._biases))

@@ -12,26 +12,24 @@ from decimal import Decimal
 from gettext import GNUTranslations
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, format_skeleton, get_day_names, get_month_names
 from babel.messages.mofile import read_mo
 from babel.numbers import format_currency, format_decimal
 from babel.support import Translations
 
+from bot.core.calendar import estonian_day
 from bot.errors import Problem, SettingsError
 
 DOMAIN = "teejuht"
-TALLINN = ZoneInfo("Europe/Tallinn")
-"""Days, dates and office hours are Estonia's, also on a machine that runs on UTC."""
 SHORT_NUMBER = 6
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def today_in_estonia(now: datetime | None = None) -> date:
     """Give the day in Tallinn, now or at a moment."""
-    return (now or datetime.now(UTC)).astimezone(TALLINN).date()
+    return estonian_day(now or datetime.now(UTC))
 
 
 class Catalogs:
@@ -87,6 +85,16 @@ def _load(path: Path) -> GNUTranslations:
 def day(value: date, lang: str) -> str:
     """Write a date in full: 5. märts 2026, 5 марта 2026 г., 5 March 2026."""
     return format_date(value, "long", locale="en_GB" if lang == "en" else lang)
+
+
+def month(value: date, lang: str) -> str:
+    """Write a month with its year: märts 2026, март 2026 г., March 2026."""
+    return format_skeleton("yMMMM", value, locale="en_GB" if lang == "en" else lang)
+
+
+def month_name(number: int, lang: str) -> str:
+    """Name a month by itself: märts, март, March."""
+    return str(get_month_names("wide", "stand-alone", locale=lang)[number])
 
 
 def money(value: Decimal, lang: str) -> str:

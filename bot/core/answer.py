@@ -12,6 +12,7 @@ from bot.core.texts import (
     ALSO_ASKED,
     ASK_TOWN,
     CLARIFY,
+    LABEL_FIND_GROUP,
     LABEL_MENU,
     LABEL_NONE,
     LABEL_NOT_MEANT,
@@ -34,6 +35,7 @@ from bot.search.confidence import Candidate, Decision, Finding
 from bot.search.follow import Follow
 
 PERSON_TOPIC = "municipal-contact"
+GROUP_TOPIC = "target-groups"
 MAX_BELOW = 5
 """Options that lead on from an answer: the variants, then related topics."""
 MAX_RELATED = 3
@@ -181,7 +183,9 @@ def _below(topic: str, town: str | None, world: World) -> tuple[Choice, ...]:
     room = min(MAX_RELATED, MAX_BELOW - len(variants))
     related = [t for t in world.topics[topic].related if t in world.topics][:room]
     local = town is None and any(topic in place.additions for place in world.towns())
+    group = topic == GROUP_TOPIC and world.inquiry.programmes
     return (
+        *((Choice("group", Text(LABEL_FIND_GROUP)),) if group else ()),
         *((Choice(f"here:{topic}", Text(LABEL_TOWN_HERE)),) if local else ()),
         *variants,
         *map(topic_choice, related),

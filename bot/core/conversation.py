@@ -6,9 +6,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeAlias, TypeVar, cast
 
 from bot.core.answer import (
+    GROUP_TOPIC,
     MENU_CHOICE,
     PERSON_TOPIC,
     answer_question,
@@ -18,8 +20,10 @@ from bot.core.answer import (
     show_variant,
     topic_choice,
 )
+from bot.core.calendar import estonian_day
 from bot.core.effects import Count, Effect, Forget, Heard, Say
 from bot.core.events import Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew
+from bot.core.interview import START, ask_again, follow_fact, follow_group, read_reply, shall_we_go_on
 from bot.core.language import current_language, default_language, language_choices, reply_language
 from bot.core.menu import show_menu, show_shelf
 from bot.core.replies import greeting, only_text, over_limit, plain, reply_to_act
@@ -43,6 +47,7 @@ from bot.core.texts import (
 )
 from bot.core.towns import town_choices
 from bot.core.world import NATIONAL, World
+from bot.search.confidence import Decision
 
 MAX_CHARS = 4000
 PER_MINUTE = 20
@@ -124,15 +129,35 @@ def ask(event: Said, state: Conversation, crisis: str | None, world: World) -> S
             return Step(*reply_to_act(act, reply, world))
         if town := world.places.find(event.text):
             lang = state.lang or state.hint or reply.lang  # a name is the weakest evidence of a language
-            return settle_town(town, state, lang, world)
+            return settle_town(town, state, lang, estonian_day(event.at), world)
     return Step(*answer_question(event.text, reply, crisis, world))
 
 
 def hear_town(event: Said, state: Conversation, world: World) -> Step:
     """While the municipality is asked for, read its name; anything else is an ordinary message."""
     if town := world.places.find(event.text):
-        return settle_town(town, state, current_language(state, world), world)
+        return settle_town(town, state, current_language(state, world), estonian_day(event.at), world)
     return hear(event, state, world)
+
+
+def hear_interview(event: Said, state: Conversation, world: World) -> Step:
+    """While a question is open, read a reply to it; an ordinary question is answered, and then whether to go on is asked."""
+    text, lang, day = event.text, current_language(state, world), estonian_day(event.at)
+    number = _NUMBER.fullmatch(text)
+    is_option = number is not None and 0 < int(number[1]) <= len(state.options)
+    counted, in_time = _count_message(event, state)
+    other = is_option or not in_time or len(text) > MAX_CHARS or _COMMAND.fullmatch(text.strip()) or danger(text, world)
+    if not other and (turn := read_reply(text, counted, lang, day, world)):
+        return Step(*turn)
+    step = hear(event, state, world)
+    heard = next((effect for effect in step.effects if isinstance(effect, Heard)), None)
+    if heard is None or heard.danger or is_option:
+        return step
+    if heard.decision == Decision.ABSTAIN and not world.acts.find(text):
+        after, effects = ask_again(step.state, lang, day, world)
+        return Step(after, (heard, *effects))
+    *others, last = step.effects
+    return replace(step, effects=(*others, shall_we_go_on(last) if isinstance(last, Say) else last))
 
 
 def choose(event: Chose, state: Conversation, world: World) -> Step:
@@ -141,12 +166,17 @@ def choose(event: Chose, state: Conversation, world: World) -> Step:
     if option.isdecimal() and 0 < int(option[:3]) <= len(state.options):
         option = state.options[int(option[:3]) - 1]
     lang = current_language(state, world)
-    return follow(option, state, lang, world) or Step(*plain(STALE_OPTION, lang, state))
+    return follow(option, state, lang, estonian_day(event.at), world) or Step(*plain(STALE_OPTION, lang, state))
 
 
-def follow(option: str, state: Conversation, lang: str, world: World) -> Step | None:
-    """Do what an option id says; None if it says nothing that exists today."""
+def follow(option: str, state: Conversation, lang: str, day: date, world: World) -> Step | None:
+    """Do what an option id says on a day; None if it says nothing that exists today."""
     name, _, argument = option.partition(":")
+    if option == START and not world.inquiry.programmes:
+        return follow(f"topic:{GROUP_TOPIC}", state, lang, day, world)
+    if name in ("group", "fact") and world.inquiry.programmes:
+        turn = (follow_group if name == "group" else follow_fact)(argument, state, lang, day, world)
+        return Step(*turn) if turn else None
     if name == "topic" and argument in world.topics:
         state, say = show_topic(argument, replace(state, others=()), lang, world)
         return Step(state, (Count(what="chosen", topic=argument, lang=lang), say))
@@ -160,30 +190,30 @@ def follow(option: str, state: Conversation, lang: str, world: World) -> Step | 
         return Step(*nothing_fits(state, lang, Count(what="none-fits", lang=lang)))
     if name == "help":
         return Step(*reply_to_act("help", reply_language("", state, world), world))
-    return _settings(name, argument, state, lang, world)
+    return _settings(name, argument, state, lang, day, world)
 
 
 def run_command(name: str, argument: str, event: Said, state: Conversation, world: World) -> Step:
     """Run a command; the sign before it and its case do not matter."""
-    lang = current_language(state, world)
+    lang, day = current_language(state, world), estonian_day(event.at)
     if name == "start":
         return open_up(Opened(at=event.at, payload=argument), state, world)
     if name == "municipality" and (town := world.places.find(argument)):
-        return settle_town(town, state, lang, world)
+        return settle_town(town, state, lang, day, world)
     if name == "language" and argument.strip() in world.languages:
         return _change_language(argument.strip(), state, world)
     option = COMMANDS.get(name)
-    found = follow(option, state, lang, world) if option else None
+    found = follow(option, state, lang, day, world) if option else None
     return found or Step(state, (Say(lang=lang, marks=(Text(UNKNOWN_COMMAND, {"command": f"/{name}"}),)),))
 
 
-def settle_town(town: str, state: Conversation, lang: str, world: World) -> Step:
+def settle_town(town: str, state: Conversation, lang: str, day: date, world: World) -> Step:
     """Keep the municipality, say so, and give the answer that waited for it."""
     pending = state.pending
     state = replace(state, stage=Stage.TALK, town=town, pending="")
     text = Text(TOWN_NATIONAL) if town == NATIONAL else Text(TOWN_CHOSEN, {"town": TownName(town)})
     said = Say(lang=lang, marks=(text,))
-    step = follow(pending, state, lang, world) if pending else None
+    step = follow(pending, state, lang, day, world) if pending else None
     if step is None:
         return Step(state, (said,))
     return replace(step, effects=(said, *step.effects))
@@ -232,9 +262,10 @@ STAGES: Mapping[Stage, Mapping[type[Event], Rule]] = {
     Stage.NEW: {},
     Stage.TALK: {},
     Stage.TOWN: dict((row(Said, hear_town),)),
+    Stage.INTERVIEW: dict((row(Said, hear_interview),)),
 }
 COMMANDS = {
-    "menu": "menu", "help": "help", "person": f"topic:{PERSON_TOPIC}", "group": "topic:target-groups",
+    "menu": "menu", "help": "help", "person": f"topic:{PERSON_TOPIC}", "group": "group",
     "privacy": "topic:privacy", "language": "language", "municipality": "town",
 }  # fmt: skip
 
@@ -259,7 +290,7 @@ def _variant(topic: str, variant: str, state: Conversation, lang: str, world: Wo
     return Step(state, (Count(what="chosen", topic=topic, lang=lang), say))
 
 
-def _settings(name: str, argument: str, state: Conversation, lang: str, world: World) -> Step | None:
+def _settings(name: str, argument: str, state: Conversation, lang: str, day: date, world: World) -> Step | None:
     if name == "language":
         marks = tuple(Text(CHOOSE_LANGUAGE, lang=code) for code in world.languages)
         return Step(state, (Say(lang=lang, marks=marks, choices=language_choices(world)),))
@@ -269,7 +300,7 @@ def _settings(name: str, argument: str, state: Conversation, lang: str, world: W
         state = replace(state, stage=Stage.TOWN, pending=f"topic:{argument}")
         return Step(state, (Say(lang=lang, marks=(Text(ASK_TOWN),), choices=town_choices(world)),))
     if name == "town" and argument in world.municipalities:
-        return settle_town(argument, state, lang, world)
+        return settle_town(argument, state, lang, day, world)
     if name == "town" and not argument:
         state = replace(state, stage=Stage.TOWN, pending="")
         return Step(state, (Say(lang=lang, marks=(Text(ASK_TOWN),), choices=town_choices(world)),))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.core.answer import MENU_CHOICE, PERSON_CHOICE
+from bot.core.answer import GROUP_TOPIC, MENU_CHOICE, PERSON_CHOICE
 from bot.core.effects import Choice, Effect, Heard, Say
 from bot.core.language import Reply, language_choices
 from bot.core.menu import show_menu
@@ -49,7 +49,8 @@ ACT_ORDER = (
 def greeting(lang: str, world: World) -> Say:
     """Say that this is a bot, who runs it and what it cannot do."""
     text = Text(GREETING, {"operator": OperatorName(world.home)})
-    group = (Choice("topic:target-groups", Text(LABEL_GROUP)),) if "target-groups" in world.topics else ()
+    about = "group" if world.inquiry.programmes else f"topic:{GROUP_TOPIC}" if GROUP_TOPIC in world.topics else ""
+    group = (Choice(about, Text(LABEL_GROUP)),) if about else ()
     return Say(lang=lang, marks=(text,), choices=(MENU_CHOICE, *group, PERSON_CHOICE, *language_choices(world, lang)))
 
 

@@ -13,6 +13,7 @@ class Stage(StrEnum):
     NEW = "new"
     TALK = "talk"
     TOWN = "town"
+    INTERVIEW = "interview"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,14 @@ class Conversation:
     """The next best topics of the last search, for "not what I meant"."""
     options: tuple[str, ...] = ()
     """Options of the message shown last, for numbers."""
+    facts: tuple[str, ...] = ()
+    """What the person asked about has answered, as `person` reads it."""
+    own_facts: tuple[str, ...] = ()
+    """The person's own answers while another one is asked about."""
+    other: bool = False
+    """True while the questions are about another person."""
+    fact: str = ""
+    """The fact asked last, until it is answered."""
     told_languages: bool = False
     offered_ukrainian: bool = False
     minute: str = ""

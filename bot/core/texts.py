@@ -58,6 +58,71 @@ class OperatorName:
 
 
 @dataclass(frozen=True, slots=True)
+class Literal:
+    """Something that is the same in every language: a year."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthName:
+    """A month by itself, 1 to 12."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaidDate:
+    """A date as the reader's language writes it: `2024`, `2024-03` or `2024-03-05`."""
+
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactLabel:
+    """What a fact is called in a list of answers."""
+
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactAnswer:
+    """An answer to a fact, as it is kept (`eu`, `true`, `2024-03`, `?`); `!`: what was answered instead."""
+
+    fact: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A target group's name to a resident."""
+
+    programme: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeName:
+    """A programme's name."""
+
+    programme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Names one after another: `a, b`."""
+
+    names: tuple["Name", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Answers in a list: `label: answer; label: answer`."""
+
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A sentence of the bot; `lang` says it in that language whatever the message's is. Strings in `args` are literal."""
 
@@ -89,8 +154,43 @@ class Card:
     situation: str
 
 
-Name: TypeAlias = TopicName | VariantName | CategoryName | TownName | CountyName | OperatorName
-Mark: TypeAlias = Text | Answer | Contacts | Card
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The question of a fact."""
+
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactHelp:
+    """Why a fact is asked, and where to find the answer."""
+
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """That two answers hardly go together."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCard:
+    """A target group: who that is, what was answered or is missing, when it begins or ends, what it opens, clause and source."""
+
+    programme: str
+    group: str
+    notes: tuple[Text, ...] = ()
+    brief: bool = False
+    """Only its name and the notes: the person does not belong to it yet."""
+
+
+Name: TypeAlias = (
+    TopicName | VariantName | CategoryName | TownName | CountyName | OperatorName | Literal | MonthName | SaidDate | FactLabel
+    | FactAnswer | GroupName | ProgrammeName | Listed | Told
+)  # fmt: skip
+Mark: TypeAlias = Text | Answer | Contacts | Card | Question | FactHelp | Contradiction | GroupCard
 Label: TypeAlias = Text | Name
 
 # Translators: the first message. {operator} is the body that runs the bot, such as "Kohtla-Järve City Government".
@@ -172,3 +272,57 @@ OPENING_HOURS = N_("opening_hours")
 HOURS_LINK = N_("hours_link")
 CLOSED = N_("closed")
 ADVICE_IN_CRISIS = N_("advice_in_crisis")
+
+# The guided dialogue
+GROUP_START = N_("group_start")
+GROUP_OTHER = N_("group_other")
+# Translators: {count} is a figure.
+GROUP_LEFT = N_("group_left")
+GROUP_WHY = N_("group_why")
+GROUP_WHERE = N_("group_where")
+# Translators: {label} is a fact such as Citizenship, {answer} what was understood.
+GROUP_READ = N_("group_read")
+GROUP_NOT_READ = N_("group_not_read")
+GROUP_WHICH_MONTH = N_("group_which_month")
+GROUP_WHICH_DAY = N_("group_which_day")
+GROUP_DATE_HOW = N_("group_date_how")
+GROUP_GO_ON = N_("group_go_on")
+GROUP_STOPPED = N_("group_stopped")
+GROUP_CHANGE = N_("group_change")
+GROUP_NOTHING_YET = N_("group_nothing_yet")
+GROUP_RESULT = N_("group_result")
+GROUP_RESULT_OTHER = N_("group_result_other")
+GROUP_RESULT_MAYBE = N_("group_result_maybe")
+GROUP_RESULT_NONE = N_("group_result_none")
+# Translators: {answers} is a list such as "Citizenship: Another country; ...".
+GROUP_ANSWERS = N_("group_answers")
+# Translators: {facts} is a list of facts.
+GROUP_MISSING = N_("group_missing")
+GROUP_UNTIL = N_("group_until")
+GROUP_FROM = N_("group_from")
+GROUP_PERHAPS_UNTIL = N_("group_perhaps_until")
+GROUP_PERHAPS_FROM = N_("group_perhaps_from")
+GROUP_CLAUSE = N_("group_clause")
+GROUP_CLAUSE_TRANSLATED = N_("group_clause_translated")
+GROUP_AUTHORITY = N_("group_authority")
+GROUP_PROGRAMME = N_("group_programme")
+GROUP_ENDS_SOON = N_("group_ends_soon")
+GROUP_ENDED = N_("group_ended")
+GROUP_NOT_BEGUN = N_("group_not_begun")
+GROUP_NO_PARTNER = N_("group_no_partner")
+GROUP_ASK_TOWN = N_("group_ask_town")
+LABEL_YES = N_("label_yes")
+LABEL_NO = N_("label_no")
+LABEL_DONT_KNOW = N_("label_dont_know")
+LABEL_RATHER_NOT = N_("label_rather_not")
+LABEL_WHY = N_("label_why")
+LABEL_STOP = N_("label_stop")
+LABEL_GO_ON = N_("label_go_on")
+LABEL_EARLIER = N_("label_earlier")
+LABEL_MONTH_UNKNOWN = N_("label_month_unknown")
+LABEL_DAY_UNKNOWN = N_("label_day_unknown")
+LABEL_CHANGE = N_("label_change")
+LABEL_AGAIN = N_("label_again")
+LABEL_OTHER_PERSON = N_("label_other_person")
+LABEL_OWN_RESULT = N_("label_own_result")
+LABEL_FIND_GROUP = N_("label_find_group")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from bot.groups.facts import Fact
 from bot.groups.interview import Interview
 from bot.groups.rules import Rule
+from bot.groups.spoken import DateWords
 from bot.groups.status import Group
 from bot.search.acts import Acts
 from bot.search.finder import Finder
@@ -20,6 +21,7 @@ from bot.search.patterns import Patterns
 from bot.search.places import Places
 
 NATIONAL = "_national"
+NO_ACTS = Acts({}, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,8 @@ class FactWords:
     why: str
     where: str = ""
     label: str = ""
+    instead: str = ""
+    """What else may be answered, as on a button."""
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -199,7 +203,15 @@ class Inquiry:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     asked_of: Mapping[str, Rule] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, FactWords]] = field(default_factory=dict)
+    contradictions: Mapping[str, Rule] = field(default_factory=dict)
+    """Answers that hardly go together; said kindly, decided by nobody."""
+    contradiction_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     programmes: Mapping[str, Programme] = field(default_factory=dict)
+    replies: Acts = NO_ACTS
+    """Yes, no, "I don't know" and the like, in all languages."""
+    option_words: Mapping[str, Acts] = field(default_factory=dict)
+    """What people say for the options of a fact."""
+    dates: tuple[DateWords, ...] = ()
 
     def interview(self, programme: str, today: date) -> Interview:
         """Give the questions about a programme's groups on a day (Europe/Tallinn)."""

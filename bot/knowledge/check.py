@@ -22,7 +22,7 @@ from bot.search.text import fold, tokens
 
 MIN_CHECKS = 4
 MIN_NONE = 120
-BESIDE_TOPICS = ("facts.yaml", "groups.yaml", "dates.yaml")
+BESIDE_TOPICS = ("answers.yaml", "dates.yaml", "facts.yaml", "groups.yaml")
 """What stands beside the topics in the folder of a language."""
 
 

@@ -1,9 +1,10 @@
 """Programmes with target groups: from their files to an Inquiry, and checking them: rules, words, scenarios, every path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from bot.core.person import INSTEAD
 from bot.core.world import FactWords, GroupWords, Inquiry, Period, Programme, Source
 from bot.errors import KnowledgeError, Problem, RuleError
 from bot.groups.facts import Answers, Fact, read_answers
@@ -12,6 +13,7 @@ from bot.groups.rules import Rule, read_rule
 from bot.groups.status import Group, Status, statuses
 from bot.knowledge.read import Files, read_inquiry
 from bot.knowledge.schema import GroupFile, ProgrammeFile
+from bot.search.acts import Acts, build_acts
 
 MIN_SCENARIOS = 60
 
@@ -25,12 +27,19 @@ def build_inquiry(files: Files) -> Inquiry:
         asked_of=_asked_of(files, facts),
         words={
             lang: {
-                id: FactWords(question=w.question, why=w.why, where=w.where or "", label=w.label, options=w.options)
+                id: FactWords(
+                    question=w.question, why=w.why, where=w.where or "", label=w.label, instead=w.instead or "", options=w.options
+                )
                 for id, w in words.items()
             }
             for lang, words in files.fact_words.items()
         },
+        contradictions={c.id: rule for c in files.contradictions if not isinstance(rule := _rule(c.when, facts), str)},
+        contradiction_words={lang: {c.id: c.text.get(lang, "") for c in files.contradictions} for lang in files.languages},
         programmes={programme.id: programme for programme in programmes if programme},
+        replies=_acts({str(name): said for name, said in answers.replies.items()} for answers in files.answers.values()),
+        option_words={fact: _acts(_options(fact, files)) for fact in facts},
+        dates=tuple(files.dates.values()),
     )
 
 
@@ -54,6 +63,13 @@ def check_programmes(files: Files, today: date) -> Iterator[Problem]:
                     yield reader.problem(path, f"id: {fact.id}", f"{fact.id}: there is no {name}: {value!r}")
         if fact.asked_of and isinstance(read := _rule(fact.asked_of, facts), str):
             yield reader.problem(path, f"id: {fact.id}", f"{fact.id}, asked_of: {read}")
+    path = reader.root / "contradictions.yaml"
+    for entry in files.contradictions:
+        if isinstance(read := _rule(entry.when, facts), str):
+            yield reader.problem(path, f"id: {entry.id}", f"{entry.id}: {read}")
+        for lang in files.languages:
+            if lang not in entry.text:
+                yield reader.problem(path, f"id: {entry.id}", f"{entry.id}: the text is missing in {lang}")
     for id, programme in files.programmes.items():
         folder = reader.root / "groups" / id
         found = [*_rules(id, files), *_references(programme, files, folder)]
@@ -65,6 +81,23 @@ def check_programmes(files: Files, today: date) -> Iterator[Problem]:
         if id in files.scenarios:
             yield from _scenarios(built, files, folder)
     yield from _words(files)
+
+
+def _options(fact: str, files: Files) -> Iterator[Mapping[str, Sequence[str]]]:
+    """Give what stands for each option of a fact: its words on the button, and what else people say."""
+    for lang in files.languages:
+        if (words := files.fact_words.get(lang, {}).get(fact)) is not None:
+            yield {value: [text] for value, text in words.options.items()} | ({INSTEAD: [words.instead]} if words.instead else {})
+        if lang in files.answers:
+            yield files.answers[lang].options.get(fact, {})
+
+
+def _acts(lists: Iterable[Mapping[str, Sequence[str]]]) -> Acts:
+    merged: dict[str, list[str]] = {}
+    for one in lists:
+        for name, wordings in one.items():
+            merged.setdefault(name, []).extend(wordings)
+    return build_acts(merged, tuple(merged))
 
 
 def _rules(id: str, files: Files) -> Iterator[Problem]:

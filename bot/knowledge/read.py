@@ -10,11 +10,14 @@ from pydantic import TypeAdapter
 
 from bot.errors import Problem
 from bot.groups.facts import Fact
+from bot.groups.spoken import DateWords
 from bot.knowledge.files import Kept, Reader
 from bot.knowledge.generated import Generated, read_generated
 from bot.knowledge.schema import (
+    AnswersFile,
     CategoryFile,
     CheckFile,
+    ContradictionFile,
     FactFile,
     FactWordsFile,
     FrontMatter,
@@ -33,6 +36,7 @@ from bot.knowledge.schema import (
 from bot.search.index import OUTSIDE, Wording
 
 LINES = TypeAdapter(dict[Id, list[Line]])
+DATES = TypeAdapter(DateWords)
 _VARIANT = re.compile(r"^## variant:[ \t]*(\S*)[ \t]*$", re.MULTILINE)
 
 
@@ -57,6 +61,9 @@ class Files:
     programmes: dict[str, ProgrammeFile] = field(default_factory=dict)
     scenarios: dict[str, list[ScenarioFile]] = field(default_factory=dict)
     group_words: dict[str, dict[str, ProgrammeWordsFile]] = field(default_factory=dict)
+    contradictions: list[ContradictionFile] = field(default_factory=list)
+    answers: dict[str, AnswersFile] = field(default_factory=dict)
+    dates: dict[str, DateWords] = field(default_factory=dict)
     fact_words: dict[str, dict[str, FactWordsFile]] = field(default_factory=dict)
     values: dict[str, ValueFile] = field(default_factory=dict)
     categories: list[CategoryFile] = field(default_factory=list)
@@ -204,9 +211,15 @@ def _read_programmes(files: Files, root: Path, *, checks: bool) -> None:
             files.programmes[folder.name] = programme
         if checks:
             files.scenarios[folder.name] = reader.yaml(folder / "scenarios.yaml", TypeAdapter(list[ScenarioFile])) or []
+    if files.programmes:
+        files.contradictions = reader.yaml(root / "contradictions.yaml", TypeAdapter(list[ContradictionFile])) or []
     for lang in files.languages:
         files.fact_words[lang] = reader.yaml(root / lang / "facts.yaml", TypeAdapter(dict[str, FactWordsFile])) or {}
         if files.programmes:
+            if answers := reader.yaml(root / lang / "answers.yaml", AnswersFile):
+                files.answers[lang] = answers
+            if dates := reader.yaml(root / lang / "dates.yaml", DATES):
+                files.dates[lang] = dates
             files.group_words[lang] = reader.yaml(root / lang / "groups.yaml", TypeAdapter(dict[str, ProgrammeWordsFile])) or {}
 
 

@@ -130,6 +130,21 @@ class ScenarioFile(_Strict):
     expect: dict[Id, Status]
 
 
+class AnswersFile(_Strict):
+    """knowledge/<language>/answers.yaml: what people say to a question, and for the options of a fact."""
+
+    replies: dict[Literal["yes", "no", "dont_know", "rather_not", "back", "stop", "go_on", "why", "for_other"], list[Line]]
+    options: dict[str, dict[Id, list[Line]]] = Field(default_factory=dict)
+
+
+class ContradictionFile(_Strict):
+    """One entry of knowledge/contradictions.yaml: answers that hardly go together, and what is said then."""
+
+    id: Id
+    when: dict[str, object]
+    text: Texts
+
+
 class GroupWordsFile(_Strict):
     """One target group in knowledge/<language>/groups.yaml."""
 
@@ -153,6 +168,7 @@ class FactWordsFile(_Strict):
     question: Line
     why: Line
     where: Line | None = None
+    instead: Line | None = None
     options: dict[Id, Line] = Field(default_factory=dict)
 
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from bot.groups.spoken import DateWords
 from bot.knowledge.schema import (
+    AnswersFile,
     CategoryFile,
     CheckFile,
+    ContradictionFile,
     FactFile,
     FactWordsFile,
     FrontMatter,
@@ -30,6 +33,9 @@ KINDS: dict[str, tuple[str, TypeAdapter[object]]] = {
     "fact-words": ("<language>/facts.yaml", TypeAdapter(dict[str, FactWordsFile])),
     "programme": ("groups/<programme>/rules.yaml", TypeAdapter(ProgrammeFile)),
     "scenarios": ("groups/<programme>/scenarios.yaml", TypeAdapter(list[ScenarioFile])),
+    "contradictions": ("contradictions.yaml", TypeAdapter(list[ContradictionFile])),
+    "answers": ("<language>/answers.yaml", TypeAdapter(AnswersFile)),
+    "dates": ("<language>/dates.yaml", TypeAdapter(DateWords)),
     "group-words": ("<language>/groups.yaml", TypeAdapter(dict[str, ProgrammeWordsFile])),
     "topic": ("topics/<topic>.yaml", TypeAdapter(TopicFile)),
     "text": ("the head of <language>/<topic>.md", TypeAdapter(FrontMatter)),

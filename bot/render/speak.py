@@ -18,8 +18,15 @@ from bot.core.texts import (
     CURRENT_VALUE,
     DESK_WORDS,
     DUE_FOR_REVIEW,
+    GROUP_CLAUSE,
+    GROUP_CLAUSE_TRANSLATED,
+    GROUP_WHERE,
+    GROUP_WHY,
     HOURS_LINK,
     IN_TOWN,
+    LABEL_DONT_KNOW,
+    LABEL_NO,
+    LABEL_YES,
     NO_OPERATOR,
     OPENING_HOURS,
     SOURCE,
@@ -28,24 +35,40 @@ from bot.core.texts import (
     Card,
     CategoryName,
     Contacts,
+    Contradiction,
     CountyName,
+    FactAnswer,
+    FactHelp,
+    FactLabel,
+    GroupCard,
+    GroupName,
     Label,
+    Listed,
+    Literal,
     Mark,
+    MonthName,
     Name,
     OperatorName,
+    ProgrammeName,
+    Question,
+    SaidDate,
     Text,
+    Told,
     TopicName,
     TownName,
     VariantName,
 )
 from bot.core.world import Contact, Municipality, Source, Topic, Value, World
-from bot.i18n import Catalogs, day, host, money, number, phone, today_in_estonia, weekdays
+from bot.groups.dates import read_date
+from bot.i18n import Catalogs, day, host, money, month, month_name, number, phone, today_in_estonia, weekdays
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import escape
 
 MAX_SOURCES = 3
 """Sources that an answer names; a phone shows no more."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+YEAR = 4
+"""Letters of a date that is a year only."""
 _VALUE = re.compile(r"\{\{\s*([a-z0-9-]+)\s*\}\}")
 
 
@@ -79,6 +102,24 @@ class Speaker:
                 return escape(self.world.place(slug).operators[self.lang])
             case CountyName(county):
                 return escape(self.world.counties()[county][self.lang])
+            case Literal(text):
+                return escape(text)
+            case MonthName(number):
+                return escape(month_name(number, self.lang))
+            case SaidDate(said):
+                return escape(self._date(said))
+            case FactLabel(fact):
+                return escape(self.world.inquiry.words[self.lang][fact].label)
+            case FactAnswer(fact, value):
+                return escape(self._answer_word(fact, value))
+            case GroupName(programme, group):
+                return escape(self.world.inquiry.programmes[programme].words[self.lang][group].name)
+            case ProgrammeName(programme):
+                return escape(self.world.inquiry.programmes[programme].names[self.lang])
+            case Listed(names):
+                return ", ".join(map(self.name, names))
+            case Told(answers):
+                return "; ".join(f"{self.name(FactLabel(fact))}: {self.name(FactAnswer(fact, value))}" for fact, value in answers)
 
     def label(self, label: Label) -> str:
         """Say what stands on an option, as plain text."""
@@ -100,6 +141,17 @@ class Speaker:
                 yield from self._answer(topic, town)
             case Contacts(town):
                 yield from self._contacts(self.world.place(town))
+            case Question(fact):
+                yield Part(markdown=f"**{escape(self.world.inquiry.words[self.lang][fact].question)}**")
+            case FactHelp(fact):
+                words = self.world.inquiry.words[self.lang][fact]
+                yield Part(markdown=f"{self.text(GROUP_WHY)} {escape(words.why)}")
+                if words.where:
+                    yield Part(markdown=f"{self.text(GROUP_WHERE)} {escape(words.where)}")
+            case Contradiction(id):
+                yield Part(markdown=escape(self.world.inquiry.contradiction_words[self.lang][id]))
+            case GroupCard():
+                yield from self._group(mark)
 
     def fill(self, markdown: str) -> str:
         """Put values into a text; one that is not valid today becomes a link to where it can be looked up.
@@ -167,6 +219,38 @@ class Speaker:
     def _as_of(self, as_of: date | None) -> str:
         return self.text(AS_OF, date=day(as_of, self.lang)) if as_of else self.text(UNDATED)
 
+    def _group(self, card: GroupCard) -> Iterable[Part]:
+        programme = self.world.inquiry.programmes[card.programme]
+        words = programme.words[self.lang][card.group]
+        clause = next(group.clause[self.lang] for group in programme.groups if group.id == card.group)
+        translated = programme.original not in ("", self.lang)
+        yield Part(markdown=f"**{escape(words.name)}**" + ("" if card.brief else f"\n\n{escape(words.short)}"))
+        for note in card.notes:
+            yield from self.parts(note)
+        if card.brief:
+            return
+        yield Part(markdown=escape(words.opens))
+        heading = self.text(GROUP_CLAUSE_TRANSLATED if translated else GROUP_CLAUSE)
+        yield Part(kind=PartKind.SOURCES, markdown=f"{heading} {plain_lines(clause)}\n\n{self._sources([programme.source])}")
+
+    def _date(self, said: str) -> str:
+        when = read_date(said)
+        if when.first == when.last:
+            return day(when.first, self.lang)
+        return said if len(said) == YEAR else month(when.first, self.lang)
+
+    def _answer_word(self, fact: str, value: str) -> str:
+        words = self.world.inquiry.words[self.lang][fact]
+        if value == "!":
+            return words.instead
+        if value in ("?", "-"):
+            return self.text(LABEL_DONT_KNOW)
+        if value in words.options:
+            return words.options[value]
+        if value in ("true", "false"):
+            return self.text(LABEL_YES if value == "true" else LABEL_NO)
+        return self._date(value)
+
     def _contacts(self, place: Municipality) -> Iterable[Part]:
         lines = [contact_line(contact, self.lang) for contact in place.contacts]
         heading = self.text(CONTACT, town=self.name(TownName(place.slug)))
@@ -193,6 +277,11 @@ def shown_sources(sources: Sequence[Source]) -> list[Source]:
     if dated and not any(source.as_of for source in first):
         first[-1] = max(dated, key=lambda pair: pair[0])[1]
     return first
+
+
+def plain_lines(text: str) -> str:
+    """Write the lines of a quoted text, whose lists are the source's own, one after another."""
+    return escape(" ".join(line.strip() for line in text.splitlines() if line.strip()))
 
 
 def contact_line(contact: Contact, lang: str) -> str:

@@ -14,10 +14,11 @@ from tests.cli.conftest import Teejuht
 from tests.engine.small import TOPICS
 
 NEEDS_SETTINGS = [
-    ["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"], ["diff", "HEAD"], ["preview"], ["status"],
+    ["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"],
+    ["groups", "--facts", "{}"], ["diff", "HEAD"], ["preview"], ["status"],
     ["db", "upgrade"],
 ]  # fmt: skip
-VERBS = [[word for word in verb if word not in ("x", "HEAD")] for verb in [*NEEDS_SETTINGS, ["schema"], ["db"]]]
+VERBS = [[word for word in verb if word not in ("x", "HEAD", "--facts", "{}")] for verb in [*NEEDS_SETTINGS, ["schema"], ["db"]]]
 
 
 def test_every_verb_is_listed_here() -> None:

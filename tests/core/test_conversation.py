@@ -12,6 +12,7 @@ from bot.core.conversation import (
     choose,
     decline_file,
     hear,
+    hear_interview,
     hear_town,
     let_go,
     open_up,
@@ -67,6 +68,13 @@ TABLE = {
     (Stage.TOWN, SentFile): decline_file,
     (Stage.TOWN, Withdrew): let_go,
     (Stage.TOWN, Left): part,
+    (Stage.INTERVIEW, Opened): open_up,
+    (Stage.INTERVIEW, Said): hear_interview,
+    (Stage.INTERVIEW, Chose): choose,
+    (Stage.INTERVIEW, Reacted): react,
+    (Stage.INTERVIEW, SentFile): decline_file,
+    (Stage.INTERVIEW, Withdrew): let_go,
+    (Stage.INTERVIEW, Left): part,
 }
 
 

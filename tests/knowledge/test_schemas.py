@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from ruamel.yaml import YAML
 
+from bot.groups.spoken import DateWords
 from bot.knowledge.schemas import KINDS, schemas, write_schemas
 from tests.worlds import KNOWLEDGE
 
@@ -21,11 +23,22 @@ VALUE: Final = {"kind": "money", "value": 10.5, "source": "https://a.ee", "as_of
 CONTACT: Final = {"id": "help", "name": {"en": "Help"}, "phone": "+3726101000", "source": "https://a.ee", "as_of": "unknown"}
 PLACE: Final = {"name": {"en": "A"}, "operator": {"en": "A"}, "web": "https://a.ee", "contacts": [CONTACT]}
 FACT_WORDS: Final = {"label": "L", "question": "Q?", "why": "W.", "options": {"eu": "EU"}}
+GROUP: Final = {"id": "adults", "clause": {"en": "C."}, "when": {"adult": True}}
+PROGRAMME: Final = {"source": SOURCE, "partners": {"a": {"first": "2026-01-01", "last": "2026-12-31"}}, "groups": [GROUP]}
+DATES: Final[dict[str, Any]] = {
+    field.name: {} if "Mapping" in str(field.type) else [] for field in fields(DateWords) if field.init
+}
 SAFETY: Final = {"cards": {"child": "Call."}, "words": {"kid": ["son"]}, "situations": {"child": {"match": ["<kid> gone"]}}}
 SOUND: Final[dict[str, Any]] = {
     "languages": {"spoken": ["et"], "recognised": ["uk"]},
     "facts": [{"id": "adult", "kind": "yes-no"}],
     "fact-words": {"citizenship": FACT_WORDS},
+    "programme": PROGRAMME,
+    "scenarios": [{"why": "W", "date": "2026-01-01", "facts": {"adult": True, "since": None}, "expect": {"adults": "no"}}],
+    "group-words": {"help": {"name": "Help", "groups": {"adults": {"name": "Adults", "short": "S.", "opens": "O."}}}},
+    "contradictions": [{"id": "odd", "when": {"adult": True}, "text": {"en": "Odd."}}],
+    "answers": {"replies": {"yes": ["yes"], "dont_know": ["no idea"]}, "options": {"citizenship": {"eu": ["latvian"]}}},
+    "dates": DATES,
     "topic": TOPIC,
     "text": TEXT,
     "values": {"fee": VALUE},
@@ -70,7 +83,11 @@ BROKEN: Final[dict[str, tuple[str, Any]]] = {
     "addition to what is no id": ("municipality", {**PLACE, "additions": {"A B": {"text": {}, "sources": [SOURCE]}}}),
     "long addition": ("municipality", {**PLACE, "additions": {"a": {"text": {"en": "a" * 401}, "sources": [SOURCE]}}}),
     "unknown kind of fact": ("facts", [{"id": "adult", "kind": "colour"}]),
-    "fact without words": ("fact-words", {"adult": {"question": "Q?"}}),
+    "fact without words": ("fact-words", {"adult": {"label": "L", "question": "Q?"}}),
+    "programme without groups": ("programme", {**PROGRAMME, "groups": []}),
+    "unknown key of a group": ("programme", {**PROGRAMME, "groups": [{**GROUP, **UNKNOWN}]}),
+    "unknown status": ("scenarios", [{"why": "W", "date": "2026-01-01", "facts": {}, "expect": {"adults": "perhaps"}}]),
+    "unknown reply": ("answers", {"replies": {"maybe": ["maybe"]}}),
     "option that is no id": ("fact-words", {"adult": {**FACT_WORDS, "options": {"E U": "EU"}}}),
     "no languages": ("languages", {"spoken": []}),
     "unknown key of a category": ("categories", [{"id": "life", "name": {}, **UNKNOWN}]),

@@ -1,7 +1,7 @@
 """Messages as Matrix shows them: the plain body, the formatted one, options by number, and that nothing else comes through."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.ports import Message, Option, Part, PartKind
@@ -73,6 +73,7 @@ def test_escaped_text_adds_no_markup(typed: str, around: str) -> None:
         assert set(found.links) <= {"https://x.ee"}
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 @example("- a\n\n  b\n- c")
 def test_any_markdown_is_safe(markdown: str) -> None:

@@ -1,0 +1,62 @@
+"""What a person has answered about themselves, as the conversation keeps it: `fact=value`, `fact=?` unknown, `fact=!` instead.
+
+A date is kept as it was said, a year, a month or a day; `!`: another fact's value was the answer ("never lived abroad").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.world import Inquiry
+from bot.errors import RuleError
+from bot.groups.facts import Answer, Fact, FactKind
+
+UNKNOWN, INSTEAD = "?", "!"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person, what they could not or would not say, and everything as it was written, in the order asked."""
+
+    answers: Mapping[str, Answer]
+    unknown: frozenset[str]
+    written: Mapping[str, str]
+
+
+def read_known(entries: Iterable[str], inquiry: Inquiry) -> Known:
+    """Read what is kept; what today's facts do not know is left out."""
+    answers: dict[str, Answer] = {}
+    unknown: set[str] = set()
+    written: dict[str, str] = {}
+    for entry in entries:
+        id, _, value = entry.partition("=")
+        fact = inquiry.facts.get(id)
+        if fact is None:
+            continue
+        if value == INSTEAD:
+            answers |= dict(fact.instead)
+        elif value != UNKNOWN:
+            try:
+                answers[id] = read_value(fact, value)
+            except RuleError:
+                continue
+        if value in (UNKNOWN, INSTEAD):
+            unknown.add(id)
+        written[id] = value
+    return Known(answers, frozenset(unknown), written)
+
+
+def read_value(fact: Fact, value: str) -> Answer:
+    """Read a value as options and conversations write it. Errors: RuleError."""
+    if fact.kind is FactKind.YES_NO and value in ("true", "false"):
+        return fact.read(value == "true")
+    return fact.read(value)
+
+
+def with_answer(entries: tuple[str, ...], fact: str, value: str) -> tuple[str, ...]:
+    """Put an answer last, instead of an earlier one to the same fact."""
+    return (*without(entries, fact), f"{fact}={value}")
+
+
+def without(entries: tuple[str, ...], fact: str) -> tuple[str, ...]:
+    """Take an answer back."""
+    return tuple(entry for entry in entries if entry.partition("=")[0] != fact)

@@ -23,10 +23,11 @@ from bot.core.answer import (
 from bot.core.calendar import estonian_day
 from bot.core.effects import Count, Effect, Forget, Heard, Say
 from bot.core.events import Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew
-from bot.core.interview import START, ask_again, follow_fact, follow_group, read_reply, shall_we_go_on
+from bot.core.interview import ask_again, follow_fact, follow_group, read_reply, shall_we_go_on
 from bot.core.language import current_language, default_language, language_choices, reply_language
 from bot.core.menu import show_menu, show_shelf
 from bot.core.replies import greeting, only_text, over_limit, plain, reply_to_act
+from bot.core.result import START
 from bot.core.safety import danger
 from bot.core.state import Conversation, Stage, minute
 from bot.core.texts import (
@@ -151,7 +152,7 @@ def hear_interview(event: Said, state: Conversation, world: World) -> Step:
         return Step(*turn)
     step = hear(event, state, world)
     heard = next((effect for effect in step.effects if isinstance(effect, Heard)), None)
-    if heard is None or heard.danger or is_option:
+    if heard is None or heard.danger or is_option or state.fact not in world.inquiry.facts:
         return step
     if heard.decision == Decision.ABSTAIN and not world.acts.find(text):
         after, effects = ask_again(step.state, lang, day, world)

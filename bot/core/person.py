@@ -1,16 +1,23 @@
-"""What a person has answered about themselves, as the conversation keeps it: `fact=value`, `fact=?` unknown, `fact=!` instead.
+"""What a person has answered about themselves, and which programmes' groups that is asked for.
+
+The conversation keeps answers as `fact=value`, `fact=?` for unknown, `fact=!` for something else instead.
 
 A date is kept as it was said, a year, a month or a day; `!`: another fact's value was the answer ("never lived abroad").
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from bot.core.world import Inquiry
+from bot.core.state import Conversation
+from bot.core.world import Inquiry, Period, World
 from bot.errors import RuleError
 from bot.groups.facts import Answer, Fact, FactKind
+from bot.groups.interview import Interview
 
 UNKNOWN, INSTEAD = "?", "!"
+PARTING = "/"
+"""Between a programme and a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +67,31 @@ def with_answer(entries: tuple[str, ...], fact: str, value: str) -> tuple[str, .
 def without(entries: tuple[str, ...], fact: str) -> tuple[str, ...]:
     """Take an answer back."""
     return tuple(entry for entry in entries if entry.partition("=")[0] != fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the dialogue stands: the person's answers, the programmes in force, and what may be asked about them."""
+
+    state: Conversation
+    lang: str
+    day: date
+    world: World
+    running: Mapping[str, Period]
+    """The programmes in force, with their days."""
+    interview: Interview
+    known: Known
+
+    @property
+    def next_fact(self) -> str | None:
+        """The fact to ask next."""
+        return self.interview.next_fact(self.known.answers, self.known.unknown)
+
+
+def sit_down(state: Conversation, lang: str, day: date, world: World) -> Desk:
+    """Look at what is known of the person and which programmes are in force for them."""
+    town, inquiry = state.town or world.home, world.inquiry
+    running = {p.id: days for p in inquiry.programmes.values() if (days := p.days(town)) and days.has(day)}
+    groups = [replace(group, id=f"{id}{PARTING}{group.id}") for id in running for group in inquiry.programmes[id].groups]
+    interview = Interview(groups, inquiry.facts, inquiry.asked_of, day)
+    return Desk(state, lang, day, world, running, interview, read_known(state.facts, inquiry))

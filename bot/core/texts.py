@@ -186,11 +186,18 @@ class GroupCard:
     """Only its name and the notes: the person does not belong to it yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProgrammeSource:
+    """Where a programme's clauses stand."""
+
+    programme: str
+
+
 Name: TypeAlias = (
     TopicName | VariantName | CategoryName | TownName | CountyName | OperatorName | Literal | MonthName | SaidDate | FactLabel
     | FactAnswer | GroupName | ProgrammeName | Listed | Told
 )  # fmt: skip
-Mark: TypeAlias = Text | Answer | Contacts | Card | Question | FactHelp | Contradiction | GroupCard
+Mark: TypeAlias = Text | Answer | Contacts | Card | Question | FactHelp | Contradiction | GroupCard | ProgrammeSource
 Label: TypeAlias = Text | Name
 
 # Translators: the first message. {operator} is the body that runs the bot, such as "Kohtla-Järve City Government".

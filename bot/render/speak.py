@@ -50,6 +50,7 @@ from bot.core.texts import (
     Name,
     OperatorName,
     ProgrammeName,
+    ProgrammeSource,
     Question,
     SaidDate,
     Text,
@@ -150,6 +151,8 @@ class Speaker:
                     yield Part(markdown=f"{self.text(GROUP_WHERE)} {escape(words.where)}")
             case Contradiction(id):
                 yield Part(markdown=escape(self.world.inquiry.contradiction_words[self.lang][id]))
+            case ProgrammeSource(programme):
+                yield Part(kind=PartKind.SOURCES, markdown=self._sources([self.world.inquiry.programmes[programme].source]))
             case GroupCard():
                 yield from self._group(mark)
 
@@ -231,7 +234,7 @@ class Speaker:
             return
         yield Part(markdown=escape(words.opens))
         heading = self.text(GROUP_CLAUSE_TRANSLATED if translated else GROUP_CLAUSE)
-        yield Part(kind=PartKind.SOURCES, markdown=f"{heading} {plain_lines(clause)}\n\n{self._sources([programme.source])}")
+        yield Part(kind=PartKind.SOURCES, markdown=f"{heading} {plain_lines(clause)}")
 
     def _date(self, said: str) -> str:
         when = read_date(said)

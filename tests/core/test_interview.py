@@ -237,7 +237,9 @@ def test_stop_and_go_on() -> None:
     again = go(from_json(to_json(stopped.state)), "group:go")
     assert asked(again) == "residence_basis"
     assert GROUP_START not in sentences(say(again))
-    assert asked(go(stopped.state, "group:again")) == "citizenship"
+    anew = go(replace(stopped.state, own_facts=("adult=true",), other=True), "group:again")
+    assert asked(anew) == "citizenship"
+    assert (anew.state.facts, anew.state.own_facts, anew.state.other) == ((), (), False)
 
 
 def test_one_answer_is_changed_from_the_result() -> None:
@@ -362,6 +364,21 @@ def test_an_option_that_says_nothing(option: str) -> None:
     step = go(go(HOME, "group", OTHER).state, option)
     assert sentences(say(step)) == (STALE_OPTION,)
     assert step.state.facts == ("citizenship=other",)
+
+
+def test_stale_buttons_lose_nothing() -> None:
+    """A button of another person's result does not take the own answers away; the oldest years have an end."""
+    step = go(go(HOME, *NEWCOMER).state, "group:self")
+    assert sentences(say(step)) == (STALE_OPTION,)
+    assert len(step.state.facts) == 3
+    oldest = go(HOME, *NEWCOMER[:3], "fact:resident_since:before-1")
+    assert ids(say(oldest).choices)[0] == "fact:resident_since:1908"
+
+
+def test_a_question_that_is_no_more() -> None:
+    """A fact that editors have taken out meanwhile is an ordinary conversation again."""
+    step = go(replace(HOME, stage=Stage.INTERVIEW, fact="shoe_size", facts=("shoe_size=42",)), "blah blah")
+    assert step.state.stage == Stage.TALK
 
 
 def test_without_programmes_there_is_no_such_dialogue() -> None:

@@ -18,7 +18,7 @@ from bot.search.confidence import FEATURES, Decision, Fit, decide, features, lik
 from bot.search.index import Evidence
 
 WRONG_AT_MOST = 0.05
-WRONG_CAREFUL_AT_MOST = 0.009
+WRONG_CAREFUL_AT_MOST = 0.006
 FALSE_AT_MOST = 0.08
 """Shares of the check wordings: no answer is better than a wrong one. Careful: wrong answers with a careful topic, of all."""
 REAL = "real"
@@ -111,7 +111,6 @@ class Judged(NamedTuple):
     best: float
     inside: float
     labels: tuple[str, ...]
-    worth: float
 
     @property
     def wrong(self) -> bool:
@@ -132,7 +131,7 @@ def _set_limits(fit: Fit, cases: Sequence[Case], careful: frozenset[str]) -> Fit
 
 def _judged(case: Case, fit: Fit) -> Judged:
     best, topic = max(((probability(e, fit.weights), e.topic) for e in case.evidence), default=(0.0, ""))
-    return Judged(topic, best, likelihood(case.evidence, fit), case.labels, case.worth)
+    return Judged(topic, best, likelihood(case.evidence, fit), case.labels)
 
 
 def _most_right(
@@ -140,18 +139,18 @@ def _most_right(
 ) -> tuple[float, float]:
     """Give the limits (answer, sure) with the most right answers, the lower ones of equals; NEVER if none keeps the bounds.
 
-    Wrong and false are shares of all in-scope and all other cases (`of`), each counted by its worth.
+    Wrong and false are shares of all in-scope and all other cases (`of`).
     """
-    inside, outside = (sum(j.worth for j in (of or judged) if bool(j.labels) is kind) for kind in (True, False))
-    found = (-1.0, NEVER, max(sures))
+    inside, outside = (sum(bool(j.labels) is kind for j in (of or judged)) for kind in (True, False))
+    found = (-1, NEVER, max(sures))
     for sure in sures:
-        right = wrong = false = 0.0
+        right = wrong = false = 0
         ranked = sorted((j for j in judged if j.inside >= sure), key=lambda j: -j.best)
         for limit, group in groupby(ranked, key=lambda j: math.floor(j.best * 100) / 100):
             for one in group:
-                right += one.worth * (one.topic in one.labels)
-                wrong += one.worth * one.wrong
-                false += one.worth * (not one.labels)
+                right += one.topic in one.labels
+                wrong += one.wrong
+                false += not one.labels
             if wrong > wrong_at_most * inside or false > FALSE_AT_MOST * outside:
                 break
             found = max(found, (right, limit, sure), key=lambda f: (f[0], -f[1], -f[2]))
@@ -160,8 +159,7 @@ def _most_right(
 
 def _balance(limit: float, judged: Sequence[Judged]) -> float:
     """Weigh in-scope questions that are answered or offered against quiet on the others; being silent costs more."""
-    shares = []
-    for labelled in (True, False):
-        some = [j for j in judged if bool(j.labels) is labelled]
-        shares.append(sum(j.worth for j in some if (j.inside >= limit) is labelled) / max(sum(j.worth for j in some), 1.0))
-    return KEPT_WORTH * shares[0] + shares[1]
+    inside, outside = [j for j in judged if j.labels], [j for j in judged if not j.labels]
+    kept = sum(j.inside >= limit for j in inside) / max(len(inside), 1)
+    quiet = sum(j.inside < limit for j in outside) / max(len(outside), 1)
+    return KEPT_WORTH * kept + quiet

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.search.confidence import MAX_OFFERED, Decision
+from bot.search.confidence import MAX_OFFERED, Decision, likelihood
 from bot.search.finder import MAX_SEARCHED
 from tests.worlds import real_world
 
@@ -44,8 +44,10 @@ def test_any_text_is_found_or_not_and_never_a_fault(text: str) -> None:
     elif finding.decision is Decision.CLARIFY:
         assert 1 <= len(finding.shown) <= MAX_OFFERED
         assert finding.shown[0].confidence == top
+        assert likelihood(finder.index.find(text[:MAX_SEARCHED]), finder.fit) >= finder.fit.clarify
     else:
         assert not finding.shown
+        assert likelihood(finder.index.find(text[:MAX_SEARCHED]), finder.fit) < finder.fit.clarify
 
 
 def test_only_the_beginning_of_a_long_message_is_read() -> None:

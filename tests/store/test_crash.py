@@ -37,7 +37,6 @@ async def test_power_may_go_at_any_moment(prepared: Path, tmp_path: Path) -> Non
     """Each moment of a worker's life is its last once: in and between all transactions."""
     moments = hear_out(shutil.copytree(prepared, tmp_path / "whole life"))
     assert moments > 100
-    ended = 0
     for first in range(1, moments + 1, AT_ONCE):
         lives = range(first, min(first + AT_ONCE, moments + 1))
         folders = [shutil.copytree(prepared, tmp_path / str(moment)) for moment in lives]
@@ -46,13 +45,12 @@ async def test_power_may_go_at_any_moment(prepared: Path, tmp_path: Path) -> Non
             worker.start()
         for worker in workers:
             worker.join()
-        ended += sum(worker.exitcode == 0 for worker in workers)
-        assert {worker.exitcode for worker in workers} <= {-signal.SIGKILL, 0}
+        # How many moments a life has depends a little on how busy the machine is: only the last ones may never come.
+        for moment, worker in zip(lives, workers, strict=True):
+            assert worker.exitcode == -signal.SIGKILL or (worker.exitcode == 0 and moment > 0.95 * moments)
         await asyncio.gather(*map(work, folders))
         for folder in folders:
             await check(folder, deaths=1)
-    # How many moments a life has depends a little on how busy the machine is: a short one may end before its last.
-    assert ended <= moments // 20
 
 
 @pytest.mark.parametrize("seed", range(5))

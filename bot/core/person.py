@@ -6,7 +6,7 @@ A date is kept as it was said, a year, a month or a day; `!`: another fact's val
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from bot.core.state import Conversation
@@ -16,8 +16,6 @@ from bot.groups.facts import Answer, Fact, FactKind
 from bot.groups.interview import Interview
 
 UNKNOWN, INSTEAD = "?", "!"
-PARTING = "/"
-"""Between a programme and a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,4 @@ def sit_down(state: Conversation, lang: str, day: date, world: World) -> Desk:
     """Look at what is known of the person and which programmes are in force for them."""
     town, inquiry = state.town or world.home, world.inquiry
     running = {p.id: days for p in inquiry.programmes.values() if (days := p.days(town)) and days.has(day)}
-    groups = [replace(group, id=f"{id}{PARTING}{group.id}") for id in running for group in inquiry.programmes[id].groups]
-    interview = Interview(groups, inquiry.facts, inquiry.asked_of, day)
-    return Desk(state, lang, day, world, running, interview, read_known(state.facts, inquiry))
+    return Desk(state, lang, day, world, running, inquiry.interview(tuple(running), day), read_known(state.facts, inquiry))

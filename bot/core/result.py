@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.core.answer import MENU_CHOICE, PERSON_CHOICE, topic_choice
 from bot.core.effects import Choice, Effect, Say
-from bot.core.person import PARTING, Desk
+from bot.core.person import Desk
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
     GROUP_ANSWERS,
@@ -43,7 +43,7 @@ from bot.core.texts import (
     TownName,
 )
 from bot.core.towns import town_choices
-from bot.core.world import World
+from bot.core.world import PARTING, World
 from bot.groups.status import Group, Status, changes, status
 
 Turn: TypeAlias = tuple[Conversation, tuple[Effect, ...]]

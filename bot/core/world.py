@@ -4,7 +4,7 @@ Built by `bot.knowledge`; read by the rules and by `bot.render`. Holds texts as 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -22,6 +22,10 @@ from bot.search.places import Places
 
 NATIONAL = "_national"
 NO_ACTS = Acts({}, ())
+PARTING = "/"
+"""Between a programme and a group."""
+KEPT_INTERVIEWS = 8
+"""Of how many days and sets of programmes what was found out is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +217,20 @@ class Inquiry:
     """What people say for the options of a fact."""
     dates: tuple[DateWords, ...] = ()
 
-    def interview(self, programme: str, today: date) -> Interview:
-        """Give the questions about a programme's groups on a day (Europe/Tallinn)."""
-        return Interview(self.programmes[programme].groups, self.facts, self.asked_of, today)
+    _interviews: dict[tuple[tuple[str, ...], date], Interview] = field(default_factory=dict, compare=False, repr=False)
+
+    def interview(self, programmes: tuple[str, ...], today: date) -> Interview:
+        """Give the questions about programmes' groups, named `programme/group`, on a day (Europe/Tallinn).
+
+        What it has found out is kept for the next person who is asked on that day.
+        """
+        key = (programmes, today)
+        if key not in self._interviews:
+            if len(self._interviews) >= KEPT_INTERVIEWS:
+                self._interviews.clear()
+            groups = [replace(group, id=f"{id}{PARTING}{group.id}") for id in programmes for group in self.programmes[id].groups]
+            self._interviews[key] = Interview(groups, self.facts, self.asked_of, today)
+        return self._interviews[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ def decide_groups(inquiry: Inquiry, answers: Answers, day: date) -> Decided:
     """Give each programme's groups with their status and because of which facts; of a possible one, which facts are missing."""
     decided = {}
     for id, programme in inquiry.programmes.items():
-        interview = inquiry.interview(id, day)
+        interview = inquiry.interview((id,), day)
         decided[id] = {
             group.id: {"status": status(group, answers, day).value, "because": list(interview.because(group, answers))}
             for group in programme.groups

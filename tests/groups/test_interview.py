@@ -23,7 +23,7 @@ SUPPORT, INFODAYS = "support-2025", "infodays-2021"
 @pytest.mark.parametrize("programme", [SUPPORT, INFODAYS])
 def test_asking_ends_as_knowing_everything(programme: str) -> None:
     """For a hundred thousand people the interview comes to the statuses that all their facts give."""
-    interview, random = INQUIRY.interview(programme, TODAY), Random(1)
+    interview, random = INQUIRY.interview((programme,), TODAY), Random(1)
     lengths: Counter[int] = Counter()
     for _ in range(PEOPLE):
         one = person(random)
@@ -38,7 +38,7 @@ def test_asking_ends_as_knowing_everything(programme: str) -> None:
 @pytest.mark.parametrize("programme", [SUPPORT, INFODAYS])
 def test_every_question_could_change_something(programme: str) -> None:
     """Whatever was asked might have been answered so that an open status becomes another one."""
-    interview, random = INQUIRY.interview(programme, TODAY), Random(2)
+    interview, random = INQUIRY.interview((programme,), TODAY), Random(2)
     for _ in range(FEW):
         asked = ask(interview, person(random))
         answers: dict[str, Answer] = {}
@@ -58,7 +58,7 @@ def test_every_question_could_change_something(programme: str) -> None:
 
 def test_hardly_anybody_could_be_asked_less() -> None:
     """For nine people of ten no fewer questions, however chosen, would have settled as much."""
-    interview, random = INQUIRY.interview(SUPPORT, TODAY), Random(3)
+    interview, random = INQUIRY.interview((SUPPORT,), TODAY), Random(3)
     people = [person(random) for _ in range(SAMPLE)]
     longer = [one for one in people if _shorter(interview, one, ask(interview, one))]
     assert len(longer) <= 0.1 * SAMPLE
@@ -66,7 +66,7 @@ def test_hardly_anybody_could_be_asked_less() -> None:
 
 def test_walking_every_path() -> None:
     """Every question is asked of somebody, every group attained and missed; the longest way is short."""
-    walked = walk(INQUIRY.interview(SUPPORT, TODAY))
+    walked = walk(INQUIRY.interview((SUPPORT,), TODAY))
     assert walked.paths > 500
     assert walked.longest <= 9
     assert walked.asked == {fact for group in INQUIRY.programmes[SUPPORT].groups for fact in group.facts}
@@ -76,14 +76,14 @@ def test_walking_every_path() -> None:
 @pytest.mark.parametrize("day", [date(2024, 2, 29), date(2026, 1, 31), date(2026, 10, 31), date(2027, 12, 31)])
 def test_any_day_has_its_interview(day: date) -> None:
     """Also on the last day of a month and on leap day every status comes to all its ends."""
-    walked = walk(INQUIRY.interview(SUPPORT, day))
+    walked = walk(INQUIRY.interview((SUPPORT,), day))
     assert walked.longest <= 9
     assert all(ends == set(Status) for ends in walked.reached.values())
 
 
 def test_only_of_whom_it_is_asked() -> None:
     """How citizenship was acquired is asked of citizens alone."""
-    interview = INQUIRY.interview(SUPPORT, TODAY)
+    interview = INQUIRY.interview((SUPPORT,), TODAY)
     random = Random(4)
     for _ in range(SAMPLE):
         asked = ask(interview, person(random, unknown=0.3))
@@ -94,7 +94,7 @@ def test_only_of_whom_it_is_asked() -> None:
 
 def test_how_many_are_left() -> None:
     """The number of questions to come falls with each answer that settles something, and is 0 at the end."""
-    interview = INQUIRY.interview(SUPPORT, TODAY)
+    interview = INQUIRY.interview((SUPPORT,), TODAY)
     before = interview.left({})
     assert 3 < before < 5
     assert interview.left({"citizenship": "other"}) < before

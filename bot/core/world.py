@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from bot.groups.date_words import DateWords
 from bot.groups.facts import Fact
 from bot.groups.interview import Interview
 from bot.groups.rules import Rule
-from bot.groups.spoken import DateWords
 from bot.groups.status import Group
 from bot.search.acts import Acts
 from bot.search.finder import Finder

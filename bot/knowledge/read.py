@@ -9,8 +9,8 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from bot.errors import Problem
+from bot.groups.date_words import DateWords
 from bot.groups.facts import Fact
-from bot.groups.spoken import DateWords
 from bot.knowledge.files import Kept, Reader
 from bot.knowledge.generated import Generated, read_generated
 from bot.knowledge.schema import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bot.groups.spoken import DateWords
+from bot.groups.date_words import DateWords
 from bot.knowledge.schema import (
     AnswersFile,
     CategoryFile,

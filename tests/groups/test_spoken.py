@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from bot.groups.date_words import DateWords
 from bot.groups.dates import read_date
-from bot.groups.spoken import MAX_LENGTH, DateWords, read_spoken
+from bot.groups.spoken import MAX_LENGTH, read_spoken
 from tests.worlds import KNOWLEDGE
 
 DAY = date(2026, 11, 22)

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from ruamel.yaml import YAML
 
-from bot.groups.spoken import DateWords
+from bot.groups.date_words import DateWords
 from bot.knowledge.schemas import KINDS, schemas, write_schemas
 from tests.worlds import KNOWLEDGE
 

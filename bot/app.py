@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -46,9 +47,14 @@ class Content:
     catalogs: Catalogs
 
 
+def open_library(settings: Settings) -> Library:
+    """Give the configured folder of knowledge."""
+    return Library(settings.knowledge, home=settings.municipality, cache=settings.cache)
+
+
 def load_content(settings: Settings, library: Library | None = None) -> Content:
     """Read knowledge and catalogs. Errors: KnowledgeError, SettingsError."""
-    library = library or Library(settings.knowledge, home=settings.municipality)
+    library = library or open_library(settings)
     world = library.load()
     if settings.municipality and settings.municipality not in world.municipalities:
         known = ", ".join(place.slug for place in world.towns())
@@ -74,9 +80,10 @@ async def private_engine(
 
 async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve every configured channel until stopped. Errors: TeejuhtError for whatever the operator must mend."""
-    library = Library(settings.knowledge, home=settings.municipality)
+    library = open_library(settings)
     content = load_content(settings, library)
-    content.world.finder.index.warm()
+    library.keep()
+    gc.freeze()  # what was read stays: looking through it for garbage would make a question wait for tens of milliseconds
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
     try:
@@ -109,7 +116,7 @@ async def reload(content: Content, library: Library) -> None:
         log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
     else:
         log.info("knowledge reloaded", topics=len(content.world.topics))
-        await asyncio.to_thread(content.world.finder.index.warm)
+        await asyncio.to_thread(library.keep)
 
 
 async def remind(content: Content, clock: Clock = utc_now) -> None:

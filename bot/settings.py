@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Folder of the knowledge files."""
     locales: Folder = Field(default=ROOT / "locales", validate_default=True)
     """Folder of the compiled catalogs."""
+    cache: Path = Path("data/cache")
+    """Folder where the search is kept for a quick start; it may be emptied, or be one that cannot be written."""
     municipality: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     """The municipality that runs this bot (kohtla-jarve); nobody is asked then."""
     web: bool = True

@@ -1,11 +1,11 @@
 """From what the knowledge files say to a World. Form is judged in `read`, the rest in `check`; `load` does all three."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS
@@ -25,17 +25,16 @@ from bot.core.world import (
 )
 from bot.errors import RuleError
 from bot.groups.rules import read_rule
+from bot.knowledge.compiled import Cache
 from bot.knowledge.programmes import build_inquiry
-from bot.knowledge.read import Files, TextFile, crisis_words, outside, vocabulary, wordings
+from bot.knowledge.read import Files, TextFile, crisis_words
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
+from bot.knowledge.searching import Memos, find_search
 from bot.search.acts import build_acts
-from bot.search.elsewhere import Elsewhere, build_elsewhere
 from bot.search.finder import Finder
 from bot.search.follow import FollowUps, build_follow_ups
-from bot.search.index import Index
 from bot.search.langid import LanguageModel
-from bot.search.lexicon import LanguageWords, Lexicon, WordForms, build_lexicon, unknown_words, with_words
-from bot.search.linear import Linear
+from bot.search.lexicon import Lexicon, unknown_words, with_words
 from bot.search.patterns import Pattern, PatternError, Patterns, compile_pattern
 from bot.search.places import build_places
 from bot.search.text import fold
@@ -43,48 +42,18 @@ from bot.search.text import fold
 T = TypeVar("T")
 
 
-class Memo(Generic[T]):
-    """Remembers the last thing made, and from what: a reload makes only those slow parts anew whose files have changed."""
+def build(files: Files, *, home: str | None = None, memos: Memos | None = None, cache: Cache | None = None) -> World | None:
+    """Build the World from files; None if something without which nothing works is missing.
 
-    def __init__(self) -> None:
-        self.made: T | None = None
-        self._inputs: tuple[object, ...] = ()
-
-    def __call__(self, make: Callable[[], T], *inputs: object) -> T:
-        """Make it anew if the inputs differ from those of the last time."""
-        if self.made is None or self._inputs != inputs:
-            self.made, self._inputs = make(), inputs
-        return self.made
-
-
-@dataclass(slots=True)
-class Memos:
-    """The parts of a World that are slow to make."""
-
-    base: Memo[Lexicon] = field(default_factory=Memo)
-    plain: Memo[tuple[WordForms, ...]] = field(default_factory=Memo)
-    lexicon: Memo[Lexicon] = field(default_factory=Memo)
-    linear: Memo[Linear] = field(default_factory=Memo)
-    index: Memo[Index] = field(default_factory=Memo)
-    dangers: Memo[Patterns] = field(default_factory=Memo)
-
-
-def build(files: Files, *, home: str | None = None, memos: Memos | None = None) -> World | None:
-    """Build the World from files; None if something without which nothing works is missing."""
+    What is slow to make is taken from `memos` or `cache` where the files it is made from are the same.
+    """
     if NATIONAL not in files.municipalities or not files.topics or not files.languages:
         text = "there must be languages, topics and municipalities/_national.yaml"
         files.reader.report(files.reader.root, 1, text)
         return None
     memos = memos or Memos()
-    base = memos.base(lambda: build_lexicon(files.generated.words, language_words(files)), files.generated.words, files.lexicon)
-    strange = tuple(outside(files))
-    words = (*vocabulary(files), *((wording.lang, wording.text) for wording in strange))
-    plain = memos.plain(lambda: unknown_words(base, words), words, base)
-    lexicon = memos.lexicon(lambda: with_words(base, plain), plain, base)
-    phrases = (*wordings(files), *strange)
-    linear = memos.linear(lambda: Linear(files.generated.weights), files.generated.weights)
-    elsewhere = _elsewhere(files, lexicon)
-    index = memos.index(lambda: Index(phrases, lexicon, linear, elsewhere), phrases, lexicon, linear, elsewhere)
+    found = find_search(files, memos, cache)
+    base, index = found.base, found.index
     careful = {category.id for category in files.categories if category.careful}
     return World(
         languages=files.languages,
@@ -97,9 +66,9 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None) 
         language_model=_language_model(files),
         dangers=memos.dangers(lambda: _dangers(files, base), files.safety, base),
         acts=build_acts(_merge(files.acts.values()), ACT_ORDER),
-        follow_ups=_follow_ups(files, lexicon),
+        follow_ups=_follow_ups(files, index.lexicon),
         inquiry=build_inquiry(files),
-        places=build_places(_place_names(files), lexicon.function_words),
+        places=build_places(_place_names(files), index.lexicon.function_words),
         home=home,
     )
 
@@ -211,31 +180,6 @@ def _follow_ups(files: Files, lexicon: Lexicon) -> FollowUps:
         chain.from_iterable(words.persons for words in lists),
         lexicon,
     )
-
-
-def _elsewhere(files: Files, lexicon: Lexicon) -> Elsewhere:
-    lists = [words.elsewhere for words in files.lexicon.values()]
-    return build_elsewhere(
-        chain.from_iterable(words.places for words in lists),
-        chain.from_iterable(words.foreign for words in lists),
-        chain.from_iterable(words.home for words in lists),
-        lexicon,
-    )
-
-
-def language_words(files: Files) -> list[LanguageWords]:
-    """Give each language's part of the lexicon."""
-    return [
-        LanguageWords(
-            lang=lang,
-            function_words=tuple(words.function_words),
-            frame_words=tuple(words.frame_words),
-            endings=tuple(words.endings),
-            official=tuple(words.official),
-            synonyms=tuple(map(tuple, words.synonyms)),
-        )
-        for lang, words in files.lexicon.items()
-    ]
 
 
 def _language_model(files: Files) -> LanguageModel:

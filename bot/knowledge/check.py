@@ -12,12 +12,12 @@ from bot.core.safety import SITUATIONS
 from bot.core.world import NATIONAL, World
 from bot.errors import Problem
 from bot.knowledge.bodies import check_texts, check_values
-from bot.knowledge.build import language_words
 from bot.knowledge.programmes import check_programmes
 from bot.knowledge.read import Files, outside, vocabulary, wordings
+from bot.knowledge.searching import language_words
 from bot.knowledge.variants import check_facts, check_variants
 from bot.search.index import OUTSIDE
-from bot.search.lexicon import build_lexicon, unknown_words
+from bot.search.lexicon import Lexicon, build_lexicon, unknown_words
 from bot.search.text import fold, tokens
 
 MIN_CHECKS = 4
@@ -26,8 +26,8 @@ BESIDE_TOPICS = ("answers.yaml", "dates.yaml", "facts.yaml", "groups.yaml")
 """What stands beside the topics in the folder of a language."""
 
 
-def check_files(files: Files, today: date) -> list[Problem]:
-    """Look for every problem that the files alone show."""
+def check_files(files: Files, today: date, base: Lexicon | None = None) -> list[Problem]:
+    """Look for every problem that the files alone show; `base` is the lexicon of their generated words, if it is there."""
     root = files.reader.root
     found = [
         *_references(files, root),
@@ -43,7 +43,7 @@ def check_files(files: Files, today: date) -> list[Problem]:
         *check_programmes(files, today),
         *_safety(files, root),
         *_reviews(files, root, today),
-        *_forms(files, root),
+        *_forms(files, root, base),
     ]
     if files.checks:
         found += _check_counts(files, root)
@@ -185,10 +185,10 @@ def _reviews(files: Files, root: Path, today: date) -> Iterator[Problem]:
             yield files.reader.problem(path, "sources:", "no source has a date (as_of)", error=False)
 
 
-def _forms(files: Files, root: Path) -> Iterator[Problem]:
-    known = build_lexicon(files.generated.words, language_words(files))
+def _forms(files: Files, root: Path, base: Lexicon | None) -> Iterator[Problem]:
+    known = base or build_lexicon(files.generated.words(), language_words(files))
     missing = [word.lemma for word in unknown_words(known, vocabulary(files)) if not word.lemma.isdigit()]
-    if files.generated.words and missing:
+    if files.generated.forms and missing:
         some = ", ".join(sorted(missing)[:5])
         text = f"{len(missing)} words have no generated forms ({some} ...); run `teejuht forms`"
         yield Problem(files.reader.name(root / ".index"), 1, text, error=False)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -33,9 +34,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a file's text came to when it was read last, with the problems found in it."""
+    """What a file's text came to when it was read last, with the problems found in it; `digest` tells whether it is the same."""
 
-    text: str
+    digest: bytes
     value: object
     problems: Sequence[Problem]
 
@@ -115,12 +116,13 @@ class Reader:
 
     def once(self, path: Path, text: str, read: Callable[[str], T]) -> T:
         """Read a file's text, or give what the same text came to before; a path is always read in the same way."""
-        if (kept := self.kept.get(path)) and kept.text == text:
+        same = digest(text)
+        if (kept := self.kept.get(path)) and kept.digest == same:
             self.problems += kept.problems
             return cast(T, kept.value)
         before = len(self.problems)
         value = read(text)
-        self.kept[path] = Kept(text, value, tuple(self.problems[before:]))
+        self.kept[path] = Kept(same, value, tuple(self.problems[before:]))
         return value
 
     def yaml(self, path: Path, model: type[T] | TypeAdapter[T]) -> T | None:
@@ -174,6 +176,11 @@ class Reader:
             said = fault["msg"].removeprefix("Value error, ")
             advice = ADVICE.get(fault["type"], said).replace("{msg}", said[:1].lower() + said[1:])
             self.report(path, _line(tree, where) + offset, f"{shown}: {advice}")
+
+
+def digest(text: str) -> bytes:
+    """Give what tells a text from every other."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class _Plain(Composer):

@@ -6,20 +6,21 @@ from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
-from bot.knowledge.files import Reader
+from bot.knowledge.files import Reader, digest
 from bot.search.confidence import FEATURES, Fit
 from bot.search.langid import CLASSES
 from bot.search.lexicon import WordForms
-from bot.search.linear import UNFITTED_WEIGHTS, Weights
+from bot.search.linear import UNFITTED_WEIGHTS, Linear, Weights
 from bot.search.text import fold
 
 T = TypeVar("T")
 
+COLUMNS = 3
+"""Of a file of forms."""
 SCALE = 1000
 """Rarity is kept to three places."""
 
@@ -29,24 +30,35 @@ UNFITTED = Fit(
 """Without fitted numbers nothing is ever answered, only offered."""
 
 
+UNFITTED_LINEAR = Linear(UNFITTED_WEIGHTS)
+
+
 @dataclass(slots=True)
 class Generated:
     """What the generators and the tuning left for the loader."""
 
-    words: list[WordForms] = field(default_factory=list)
+    forms: dict[str, str] = field(default_factory=dict)
+    """The text of each language's forms, which is long: it is read only where a lexicon is made of it."""
     grams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    weights: Weights = UNFITTED_WEIGHTS
+    linear: Linear = UNFITTED_LINEAR
+    linear_digest: bytes = b""
     fit: Fit = UNFITTED
+
+    def words(self) -> list[WordForms]:
+        """Read the forms of all languages."""
+        return [word for lang, text in self.forms.items() for word in _read_forms(lang, text)]
 
 
 def read_generated(reader: Reader, folder: Path, languages: Sequence[str]) -> Generated:
     """Read the generated files; a missing one is reported with the command that makes it."""
     made = Generated()
     for lang in languages:
-        path = folder / f"forms-{lang}.txt"
-        made.words += _take(reader, path, partial(_read_forms, lang), "teejuht forms") or []
+        if text := _take(reader, folder / f"forms-{lang}.txt", _check_forms, "teejuht forms", keep=False):
+            made.forms[lang] = text
     made.grams = _take(reader, folder / "language.json", _read_grams, "teejuht forms") or {}
-    made.weights = _take(reader, folder / "weights.json", _read_weights, "teejuht eval --tune") or UNFITTED_WEIGHTS
+    weights = folder / "weights.json"
+    if linear := _take(reader, weights, lambda text: (Linear(_read_weights(text)), digest(text)), "teejuht eval --tune"):
+        made.linear, made.linear_digest = linear
     made.fit = _take(reader, folder / "fitted.json", _read_fit, "teejuht eval --tune") or UNFITTED
     return made
 
@@ -90,15 +102,22 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
 
-def _take(reader: Reader, path: Path, read: Callable[[str], T], command: str) -> T | None:
-    """Read one file; report it with the command that makes it if it is missing or broken."""
+def _take(reader: Reader, path: Path, read: Callable[[str], T], command: str, *, keep: bool = True) -> T | None:
+    """Read one file, and keep what it came to; report it with the command that makes it if it is missing or broken."""
     try:
-        return reader.once(path, path.read_text("utf-8"), read)
+        text = path.read_text("utf-8")
+        return reader.once(path, text, read) if keep else read(text)
     except FileNotFoundError:
         reader.report(path, 1, f"this generated file is missing; run `{command}`", error=False)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         reader.report(path, 1, f"this generated file is broken; run `{command}`", error=False)
     return None
+
+
+def _check_forms(text: str) -> str:
+    if any(line.count("\t") != COLUMNS - 1 for line in text.splitlines() if not line.startswith("#")):
+        raise ValueError("each line has a lemma, its parts and its forms")
+    return text
 
 
 def _read_forms(lang: str, text: str) -> list[WordForms]:

@@ -13,10 +13,12 @@ from watchfiles import awatch
 from bot.core.world import World
 from bot.errors import KnowledgeError, Problem
 from bot.i18n import today_in_estonia
-from bot.knowledge.build import Memos, build
+from bot.knowledge.build import build
 from bot.knowledge.check import check_files
+from bot.knowledge.compiled import Cache
 from bot.knowledge.files import Kept
 from bot.knowledge.read import Files, read
+from bot.knowledge.searching import Memo, Memos
 
 BEGUN_MS = 500
 SETTLED_MS = 50
@@ -33,11 +35,15 @@ class Look(NamedTuple):
 
 
 class Library:
-    """A folder of knowledge; what stayed the same since the last reading is not read or made anew."""
+    """A folder of knowledge; what stayed the same since the last reading is not read or made anew.
 
-    def __init__(self, root: Path, *, home: str | None = None) -> None:
+    With a `cache` the search is taken from there, once `keep` has put it in.
+    """
+
+    def __init__(self, root: Path, *, home: str | None = None, cache: Path | None = None) -> None:
         self._root = root
         self._home = home
+        self._cache = Cache(cache) if cache else None
         self._kept: dict[Path, Kept] = {}
         self._memos = Memos()
 
@@ -52,11 +58,19 @@ class Library:
     def look(self, *, checks: bool = False) -> Look:
         """Read and build as far as the files allow, and tell everything that is wrong with them."""
         files = read(self._root, checks=checks, kept=self._kept)
-        world = build(files, home=self._home, memos=self._memos)
-        problems = check_files(files, today_in_estonia())
+        world = build(files, home=self._home, memos=self._memos, cache=self._cache)
+        search = self._memos.search.made
+        problems = check_files(files, today_in_estonia(), search.base if world and search else None)
         if any(problem.error for problem in problems):
-            self._memos = Memos()  # what was made from broken files must not be taken for good
+            self._memos.dangers = Memo()  # what was made from broken files must not be taken for good
         return Look(files, world, problems)
+
+    def keep(self) -> None:
+        """Finish the search that was loaded last, so that no question has to wait for it, and keep it for the next start."""
+        if search := self._memos.search.made:
+            search.index.warm()
+            if self._cache:
+                self._cache.keep(search)
 
     async def changes(self) -> AsyncIterator[None]:
         """Tell of each change in the folder, several at once as one. Errors: OSError if the folder cannot be watched.

@@ -53,7 +53,7 @@ def load_inquiry(root: Path) -> Inquiry:
 
 
 def check_programmes(files: Files, today: date) -> Iterator[Problem]:
-    """Look for wrong rules and references, missing words, scenarios that fail, and what walking every path shows."""
+    """Look for wrong rules and references and missing words; where scenarios were read, also try these and walk every path."""
     reader, facts = files.reader, files.fact_table
     path = reader.root / "facts.yaml"
     for fact in files.facts:
@@ -77,9 +77,9 @@ def check_programmes(files: Files, today: date) -> Iterator[Problem]:
         built = _programme(id, files, facts)
         if built is None or any(problem.error for problem in found):
             continue
-        yield from _paths(built, Interview(built.groups, facts, _asked_of(files, facts), today), files, folder)
         if id in files.scenarios:
             yield from _scenarios(built, files, folder)
+            yield from _paths(built, Interview(built.groups, facts, _asked_of(files, facts), today), files, folder)
     yield from _words(files)
 
 

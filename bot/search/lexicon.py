@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
-
+from bot.search.table import Meaning, Table, build_table
 from bot.search.text import fold, is_cyrillic, key, tokens
 
 PART_QUALITY = 0.6
@@ -19,7 +17,7 @@ SLIP_QUALITY = {1: 0.85, 2: 0.65}
 MIN_SLIP_LENGTH = 4
 NEAREST = 8
 MIN_STEM = 3
-KEPT_READINGS = 20_000
+KEPT_READINGS = 2048
 LONG_WORD = 10
 SPLIT_LENGTH = 8
 MIN_PART = 3
@@ -59,24 +57,40 @@ class Slot:
     """The known form that was probably meant, where the token has a single slip."""
 
 
+@dataclass(frozen=True, slots=True)
+class WordTables:
+    """The generated words of all languages, which take long to put together: by form, by Latin key, and their parts."""
+
+    forms: Table
+    keys: Table
+    parts: Mapping[str, Meaning]
+
+
 @dataclass(slots=True)
 class Lexicon:
     """Look-up tables over all languages at once; build with `build_lexicon`."""
 
-    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: Table
+    keys: Table
+    parts: Mapping[str, Meaning]
     function_words: set[str] = field(default_factory=set)
     function_keys: set[str] = field(default_factory=set)
     frame_terms: set[str] = field(default_factory=set)
     endings: tuple[str, ...] = ()
     synonyms: dict[str, list[tuple[tuple[frozenset[str], ...], str]]] = field(default_factory=dict)
-    shelves: dict[str, str] = field(default_factory=dict)
-    """Known forms by shelf, parted by spaces: lists of them would take five times the memory."""
-    _read: dict[str, Slot] = field(default_factory=dict, repr=False)
+    _grammar: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, Slot] = field(default_factory=dict, repr=False, compare=False)
 
     def is_function_word(self, token: str) -> bool:
         """Tell whether the token is grammar only, in any language or in Latin-typed Russian."""
+        told = self._grammar.get(token)
+        if told is None:
+            if len(self._grammar) >= KEPT_READINGS:
+                self._grammar.clear()
+            told = self._grammar[token] = self._is_grammar(token)
+        return told
+
+    def _is_grammar(self, token: str) -> bool:
         folded = fold(token)
         if folded in self.function_words or (folded not in self.forms and folded.replace("y", "u") in self.function_words):
             return True
@@ -85,10 +99,10 @@ class Lexicon:
     def known(self, token: str) -> tuple[str, ...]:
         """Give the terms of a token that is some known word's form, as typed or by its Latin key."""
         folded = fold(token)
-        found = self.forms.get(folded, ())
+        found = self.forms.get(folded)
         # A Ukrainian word often sounds like the Russian one: the key finds it where the form does not.
         if not is_cyrillic(token) or not any(term.startswith("ru:") for term in found):
-            found += tuple(term for term in self.keys.get(key(token), ()) if term not in found)
+            found += tuple(term for term in self.keys.get(key(token)) if term not in found)
         typed = (folded, folded.replace("y", "u"))  # Estonian ü is often typed as y
         return found or next(filter(None, map(self.forms.get, chain(typed[1:], *map(self._stems, typed)))), ())
 
@@ -117,7 +131,11 @@ class Lexicon:
     def slots(self, text: str, *, keep_function_words: bool = False) -> list[Slot]:
         """Read a text as a list of slots; phrases that the lexicon knows as one thing become one slot."""
         words = [word for word in tokens(text) if keep_function_words or not self.is_function_word(word)]
-        return list(self._join([self.look_up(word) for word in words]))
+        return self.join([self.look_up(word) for word in words])
+
+    def join(self, words: Sequence[Slot]) -> list[Slot]:
+        """Put the set's term into words, or runs of words, that the lexicon's synonyms know; the longest run wins."""
+        return list(self._join(words))
 
     def _slot(self, token: str, terms: dict[str, float], *, slip: bool = False) -> Slot:
         frame = bool(terms) and all(term in self.frame_terms for term in terms if not term.startswith("etp:"))
@@ -145,30 +163,22 @@ class Lexicon:
         folded = fold(token)
         if len(folded) < MIN_SLIP_LENGTH or folded.isdigit():
             return Slot(token, {})
-        best, form = self._near(folded, "")
+        best, form = self._near(folded, self.forms)
         for stem in self._stems(folded):
-            best, form = max((best, form), self._near(stem, ""), key=lambda found: _quality(found[0]))
+            best, form = max((best, form), self._near(stem, self.forms), key=lambda found: _quality(found[0]))
         if not best and not is_cyrillic(token) and len(rough := key(token)) > 1:  # "aaaa" has the key "a"
-            best, form = self._near(rough, "#")[0], ""  # a key is no word to read on with
+            best, form = self._near(rough, self.keys)[0], ""  # a key is no word to read on with
         slot = self._slot(token, dict(best), slip=True)
         return replace(slot, meant=form) if _quality(best) == SLIP_QUALITY[1] else slot
 
-    def _near(self, word: str, script: str) -> tuple[dict[str, float], str]:
-        """Give the terms of the nearest known words, a slip or two away, and one of these; `script` "#": by Latin keys."""
+    def _near(self, word: str, table: Table) -> tuple[dict[str, float], str]:
+        """Give the terms of the nearest words of a table, a slip or two away, and one of these."""
         if len(word) < MIN_SLIP_LENGTH:
             return {}, ""
-        limit = 1 if len(word) < LONG_WORD else 2
-        lengths = range(len(word) - limit, len(word) + limit + 1)
-        shelves = (self.shelves.get(shelf, "").split() for length in lengths for shelf in sorted(_shelves(word, length, script)))
-        pool = dict.fromkeys(chain.from_iterable(shelves))
-        found = extract(word, list(pool), scorer=OSA.distance, processor=None, score_cutoff=limit, limit=None)
-        least = min((distance for _, distance, _ in found if distance), default=0)
-        table = self.keys if script else self.forms
-        near = sorted(form for form, distance, _ in found if distance == least > 0)[:NEAREST]
-        return {term: SLIP_QUALITY[int(least)] for form in near for term in table[form]}, min(near, default="")
+        slips, near = table.near(word, 1 if len(word) < LONG_WORD else 2)
+        return {term: SLIP_QUALITY[slips] for form in near[:NEAREST] for term in table.get(form)}, min(near, default="")
 
     def _join(self, words: Sequence[Slot]) -> Iterator[Slot]:
-        """Put the set's term into words, or runs of words, that the lexicon's synonyms know; the longest run wins."""
         position = 0
         while position < len(words):
             length, sets = self._longest(words, position)
@@ -185,6 +195,8 @@ class Lexicon:
             position += length
 
     def _longest(self, words: Sequence[Slot], position: int) -> tuple[int, list[str]]:
+        if self.synonyms.keys().isdisjoint(words[position].terms):
+            return 0, []
         best, sets = 0, list[str]()
         for term in words[position].terms:
             for member, name in self.synonyms.get(term, ()):
@@ -199,13 +211,21 @@ class Lexicon:
 
 def build_lexicon(words: Iterable[WordForms], languages: Iterable[LanguageWords]) -> Lexicon:
     """Build the look-up tables of all languages; words of a language whose forms were not generated stand for themselves."""
-    lexicon = Lexicon()
-    for word in words:
-        _add_word(lexicon, word)
+    return lexicon_of(build_tables(words), languages)
+
+
+def build_tables(words: Iterable[WordForms]) -> WordTables:
+    """Put the generated words together."""
+    forms, keys, parts = _tabulate(words)
+    return WordTables(build_table(forms), build_table(keys), parts)
+
+
+def lexicon_of(tables: WordTables, languages: Iterable[LanguageWords]) -> Lexicon:
+    """Give the lexicon of generated words with the editors' part."""
+    lexicon = Lexicon(tables.forms, tables.keys, tables.parts)
     languages = tuple(languages)
     for language in languages:
         _add_function_words(lexicon, language)
-    _fill_shelves(lexicon)
     for language in languages:
         _add_synonyms(lexicon, language)
         for frame in language.frame_words:
@@ -224,30 +244,37 @@ def unknown_words(lexicon: Lexicon, texts: Iterable[tuple[str, str]]) -> tuple[W
 
 def with_words(lexicon: Lexicon, words: Iterable[WordForms]) -> Lexicon:
     """Give a lexicon that knows more words; a slip of the pen is not looked for among them."""
-    more = replace(lexicon, forms=dict(lexicon.forms), keys=dict(lexicon.keys), parts=dict(lexicon.parts), _read={})
+    forms, keys, parts = _tabulate(words)
+    return replace(
+        lexicon,
+        forms=lexicon.forms.having(forms),
+        keys=lexicon.keys.having(keys),
+        parts={**lexicon.parts, **parts},
+        _grammar={},
+        _read={},
+    )
+
+
+def _tabulate(words: Iterable[WordForms]) -> tuple[dict[str, Meaning], dict[str, Meaning], dict[str, Meaning]]:
+    """List the terms by form and by Latin key, and the parts by term."""
+    forms: dict[str, Meaning] = {}
+    keys: dict[str, Meaning] = {}
+    parts: dict[str, Meaning] = {}
     for word in words:
-        _add_word(more, word)
-    return more
+        term = f"{word.lang}:{word.lemma}"
+        for form in word.forms:
+            _add(forms, form, term)
+            if is_cyrillic(form):
+                _add(keys, key(form), term)
+        if len(word.parts) > 1:
+            parts[term] = tuple(f"{word.lang}p:{part}" for part in word.parts)
+    return forms, keys, parts
 
 
-def _add_word(lexicon: Lexicon, word: WordForms) -> None:
-    term = f"{word.lang}:{word.lemma}"
-    alone = (term,)
-    for form in word.forms:
-        known = lexicon.forms.get(form)
-        if known is None:
-            lexicon.forms[form] = alone
-        elif term not in known:
-            lexicon.forms[form] = (*known, term)
-        if is_cyrillic(form):
-            rough = key(form)
-            known = lexicon.keys.get(rough)
-            if known is None:
-                lexicon.keys[rough] = alone
-            elif term not in known:
-                lexicon.keys[rough] = (*known, term)
-    if len(word.parts) > 1:
-        lexicon.parts[term] = tuple(f"{word.lang}p:{part}" for part in word.parts)
+def _add(table: dict[str, Meaning], word: str, term: str) -> None:
+    known = table.get(word, ())
+    if term not in known:
+        table[word] = (*known, term)
 
 
 def _add_function_words(lexicon: Lexicon, language: LanguageWords) -> None:
@@ -268,23 +295,6 @@ def _add_synonyms(lexicon: Lexicon, language: LanguageWords) -> None:
                 continue
             for term in sequence[0]:
                 lexicon.synonyms.setdefault(term, []).append((sequence, name))
-
-
-def _fill_shelves(lexicon: Lexicon) -> None:
-    """Sort forms by two of their first letters and by length, so that a slip is looked for among a few."""
-    filled: dict[str, list[str]] = {}
-    for script, table in (("", lexicon.forms), ("#", lexicon.keys)):
-        for form in table:
-            if len(form) >= MIN_SLIP_LENGTH - 1:
-                for shelf in _shelves(form, len(form), script):
-                    filled.setdefault(shelf, []).append(form)
-    lexicon.shelves.update((shelf, " ".join(forms)) for shelf, forms in filled.items())
-
-
-def _shelves(word: str, length: int, script: str) -> set[str]:
-    """Name the shelves of a word: by two of its first three letters; a slip among these spares one of the pairs."""
-    end = script + chr(length)
-    return {word[:2] + end, word[1:3] + end, word[0] + word[2] + end}
 
 
 def _quality(terms: Mapping[str, float]) -> float:

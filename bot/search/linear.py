@@ -7,10 +7,9 @@ outside: questions that nothing here answers.
 import math
 import sys
 from array import array
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 GRAIN = 1000
 """Weights are whole numbers, this many to a 1."""
@@ -18,7 +17,9 @@ FINEST = 4096
 """Shares of a message are reckoned as parts of this many, or of fewer where a very long message would not fit."""
 LANE = 4
 """Bytes for the sum of one class."""
-KEPT_BYTES = 16_000_000
+FEW = 8
+"""A feature with so few entries is reckoned entry by entry, which is faster than laying out its row."""
+KEPT_BYTES = 12_000_000
 """So much is kept of rows that were laid out before."""
 
 
@@ -50,36 +51,31 @@ class Linear:
     a multiplication and an addition then reckon every class at once. The sums of a message never overflow their lanes.
     """
 
-    def __init__(self, fitted: Weights) -> None:
+    def __init__(self, fitted: Weights, telling: bytes | None = None) -> None:
+        self.fitted = replace(fitted, features=())
+        """What was fitted, but for the features: they are kept as `places`."""
+        self.places = {feature: place for place, feature in enumerate(fitted.features)}
+        self.telling = _telling(fitted) if telling is None else telling
+        """For each feature, whether it speaks for any topic; may be given by whom it was worked out before."""
         self.topics = {topic: number for number, topic in enumerate(fitted.topics)}
-        self._biases = tuple(fitted.biases)
-        self._rarity = fitted.rarity
         self.rarest = max(fitted.rarity, default=1.0)
-        self._places = {feature: place for place, feature in enumerate(fitted.features)}
         self._starts = array("I", accumulate(fitted.counts, initial=0))
-        self._classes, self._weights, self._common = fitted.classes, fitted.weights, fitted.common
-        ends = list(accumulate(fitted.counts))
-        telling = bytearray(len(ends))
-        for entry, (number, weight) in enumerate(zip(fitted.classes, fitted.weights, strict=True)):
-            if weight > 0 and number < len(self.topics):
-                telling[bisect_right(ends, entry)] = 1
-        self._telling = bytes(telling)
         both = (fitted.weights, fitted.common)
         self._lift = max(0, *(-min(some, default=0) for some in both))
         most = self._lift + max(1, *(max(some, default=0) for some in both))
         self._most = (2 ** (8 * LANE) - 1) // most
         self._rows: dict[int, int] = {}
-        self._most_rows = KEPT_BYTES // (LANE * len(self._biases))
+        self._most_rows = KEPT_BYTES // (LANE * len(fitted.biases))
 
     def rarity(self, feature: str) -> float:
         """Tell how rare a feature is: a logarithm above 0, or 0 for one that was never seen."""
-        place = self._places.get(feature)
-        return 0.0 if place is None else self._rarity[place]
+        place = self.places.get(feature)
+        return 0.0 if place is None else self.fitted.rarity[place]
 
     def tells(self, feature: str) -> bool:
         """Tell whether a feature speaks for any topic."""
-        place = self._places.get(feature)
-        return place is not None and bool(self._telling[place])
+        place = self.places.get(feature)
+        return place is not None and bool(self.telling[place])
 
     def scores(self, *kinds: Mapping[str, float]) -> list[float]:
         """Give the score of each topic, and of outside as the last, from features by kind; each kind has the length one.
@@ -87,32 +83,50 @@ class Linear:
         Features that were never seen are passed over.
         """
         shares: list[tuple[int, float]] = []
+        places, rarity = self.places, self.fitted.rarity
         for features in kinds:
             known = [
-                (place, count * self._rarity[place])
+                (place, count * rarity[place])
                 for feature, count in features.items()
-                if (place := self._places.get(feature)) is not None
+                if (place := places.get(feature)) is not None
             ]
-            length = math.sqrt(sum(weight * weight for _, weight in known))
+            length = math.sqrt(sum([weight * weight for _, weight in known]))
             shares += [(place, weight / length) for place, weight in known if weight]
-        unit = min(FINEST, self._most / max(1.0, sum(share for _, share in shares)))
-        sums = parts = 0
+        unit = min(FINEST, self._most / max(1.0, sum([share for _, share in shares])))
+        biases, classes, weights = self.fitted.biases, self.fitted.classes, self.fitted.weights
+        starts, rows = self._starts, self._rows
+        single = [0] * len(biases)
+        sums = parts = flat = 0
         for place, share in shares:
             part = int(share * unit)
+            if not (row := rows.get(place)):
+                start, end = starts[place], starts[place + 1]
+                if end - start <= FEW:
+                    common = self.fitted.common[place]
+                    flat += part * common
+                    for entry in range(start, end):
+                        single[classes[entry]] += part * (weights[entry] - common)
+                    continue
+                row = self._row(place)
             parts += part
-            sums += part * self._row(place)
-        lanes = memoryview(sums.to_bytes(LANE * len(self._biases), sys.byteorder)).cast("I")
-        lifted, scale = parts * self._lift, GRAIN * unit
-        return [bias + (lane - lifted) / scale for bias, lane in zip(self._biases, lanes, strict=True)]
+            sums += part * row
+        lanes = memoryview(sums.to_bytes(LANE * len(biases), sys.byteorder)).cast("I")
+        flat, scale = flat - parts * self._lift, GRAIN * unit
+        return [bias + (lane + alone + flat) / scale for bias, lane, alone in zip(biases, lanes, single, strict=True)]
 
     def _row(self, place: int) -> int:
-        """Lay out the weights of a feature."""
-        row = self._rows.get(place)
-        if row is None:
-            lanes = array("I", [self._lift + self._common[place]]) * len(self._biases)
-            for entry in range(self._starts[place], self._starts[place + 1]):
-                lanes[self._classes[entry]] = self._lift + self._weights[entry]
-            if len(self._rows) >= self._most_rows:
-                self._rows.clear()
-            row = self._rows[place] = int.from_bytes(lanes, sys.byteorder)
+        """Lay out the weights of a feature, and keep them."""
+        fitted = self.fitted
+        lanes = array("I", [self._lift + fitted.common[place]]) * len(fitted.biases)
+        for entry in range(self._starts[place], self._starts[place + 1]):
+            lanes[fitted.classes[entry]] = self._lift + fitted.weights[entry]
+        if len(self._rows) >= self._most_rows:
+            self._rows.clear()
+        row = self._rows[place] = int.from_bytes(lanes, sys.byteorder)
         return row
+
+
+def _telling(fitted: Weights) -> bytes:
+    entries = zip(fitted.weights, fitted.classes, strict=True)
+    speak = bytes(weight > 0 and number < len(fitted.topics) for weight, number in entries)
+    return bytes(any(speak[start:end]) for start, end in pairwise(accumulate(fitted.counts, initial=0)))

@@ -285,7 +285,7 @@ def _word(token: str, mark: str, lexicon: Lexicon) -> Word:
     keys = frozenset({key(token)}) if cyrillic else frozenset()
     if mark == "=":
         return Word(forms=forms, keys=keys)
-    return Word(terms=frozenset(lexicon.forms.get(fold(token), ())), forms=forms, keys=keys)
+    return Word(terms=frozenset(lexicon.forms.get(fold(token))), forms=forms, keys=keys)
 
 
 def _occurs(combination: Combination, piece: Piece, gap: int) -> bool:

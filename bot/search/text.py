@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-NGRAMS = (3, 4, 5)
+NGRAMS = (3, 5)
 
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "´": "'", "‘": "'", "ё": "е", "Ё": "Е"})
 _LEVEL = re.compile(r"\b[авс][12]\b")
@@ -63,7 +63,7 @@ def is_latin(token: str) -> bool:
     return bool(_LATIN.search(token))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def fold(token: str) -> str:
     """Drop diacritics of Latin letters (õ -> o, š -> s); Cyrillic letters stay as they are."""
     if token.isascii() or is_cyrillic(token):
@@ -71,7 +71,7 @@ def fold(token: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", token) if not unicodedata.combining(c))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def key(token: str) -> str:
     """Write a token of either script in one rough Latin spelling, as people type Russian in Latin letters."""
     if token.isdigit():
@@ -82,7 +82,7 @@ def key(token: str) -> str:
 
 
 def ngrams(words: Iterable[str]) -> Iterator[str]:
-    """Give the n-grams (3 to 5 letters) of words, with their boundaries."""
+    """Give the n-grams (of 3 and 5 letters) of words, with their boundaries."""
     for word in words:
         padded = f" {word} "
         for size in NGRAMS:

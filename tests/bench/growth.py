@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.material import Material
 from tests.bench.rankers import ENGLISH_ONLY, OURS, OUTSIDE, Wording, is_outside, write_wordings
-from tests.bench.rankers.ours import UNFITTED, Source, prepare
+from tests.bench.rankers.making import Source, prepare
+from tests.bench.rankers.ours import UNFITTED
 from tests.bench.rankers.words import words
 from tests.bench.runs import Asked, ChildFailed, cores, run_one
 

@@ -10,11 +10,11 @@ from random import Random
 from bot.editing import INDEX, labelled
 from bot.errors import KnowledgeError
 from bot.insight.evaluation import Question
-from bot.knowledge.build import language_words
 from bot.knowledge.read import Files, outside, read, vocabulary, wordings
+from bot.knowledge.searching import language_words
 from tests.bench import noise
 from tests.bench.rankers import Wording
-from tests.bench.rankers.ours import Source
+from tests.bench.rankers.making import Source
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 UKRAINIAN = "ukrainian"

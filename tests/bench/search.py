@@ -23,7 +23,7 @@ from bot.insight.evaluation import Question
 from tests.bench import scoring
 from tests.bench.material import Material, gather, noisy
 from tests.bench.rankers import ENGLISH_ONLY, NAMES, OURS, Ranking, write_wordings
-from tests.bench.rankers.ours import prepare
+from tests.bench.rankers.making import prepare
 from tests.bench.runs import Asked, ChildFailed, Run, run_all
 from tests.bench.scoring import Limits, Row
 from tests.bench.tables import show

@@ -72,7 +72,7 @@ def test_every_case_form_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPat
 
     A few are a form of another word as well, which then stands for itself: `kuule` is of `kuulma`, not of `kuu`.
     """
-    stored = {word.lemma: set(word.forms) for word in read_generated(Reader(KNOWLEDGE), KNOWLEDGE / ".index", ("et",)).words}
+    stored = {word.lemma: set(word.forms) for word in read_generated(Reader(KNOWLEDGE), KNOWLEDGE / ".index", ("et",)).words()}
     monkeypatch.setattr(forms, "ENDINGS", ())
     texts = [("et", lemma) for lemma in sorted(stored)[::20]]
     whole = {word.lemma: set(map(fold, word.forms)) for word in generate(texts, ("et",))["et"]}

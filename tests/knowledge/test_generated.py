@@ -9,11 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.knowledge.files import Reader
-from bot.knowledge.generated import UNFITTED, read_generated, write_fit, write_forms, write_language_model, write_weights
+from bot.knowledge.generated import (
+    UNFITTED,
+    UNFITTED_LINEAR,
+    read_generated,
+    write_fit,
+    write_forms,
+    write_language_model,
+    write_weights,
+)
 from bot.search.confidence import CERTAIN, FEATURES, Decision, Fit, decide, features
 from bot.search.langid import CLASSES
 from bot.search.lexicon import WordForms
-from bot.search.linear import UNFITTED_WEIGHTS
 from tests.engine.small import small_world
 from tests.search.test_linear import FITTED
 
@@ -46,9 +53,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     """Forms, language model, weights and fitted numbers come back as they were."""
     reader = Reader(tmp_path)
     made = read_generated(reader, write_all(tmp_path / ".index"), LANGUAGES)
-    assert made.words == [*WORDS["et"], *WORDS["ru"]]
+    assert made.words() == [*WORDS["et"], *WORDS["ru"]]
     assert made.grams == GRAMS
-    assert made.weights.topics == FITTED.topics
+    assert tuple(made.linear.topics) == FITTED.topics
     assert made.fit == FIT
     assert reader.problems == []
 
@@ -66,7 +73,7 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_forms_are_folded_when_read(tmp_path: Path) -> None:
     """Diacritics are dropped for looking up, doubles too."""
     write_forms(tmp_path, "et", [WordForms(lang="et", lemma="öö", parts=(), forms=("öö", "oo", "ööd"))], "a note")
-    assert read_generated(Reader(tmp_path), tmp_path, ("et",)).words == [
+    assert read_generated(Reader(tmp_path), tmp_path, ("et",)).words() == [
         WordForms(lang="et", lemma="öö", parts=(), forms=("oo", "ood"))
     ]
 
@@ -75,7 +82,7 @@ def test_missing_files_are_warnings_with_the_command(tmp_path: Path) -> None:
     """A reload works without generated files and says what to run."""
     reader = Reader(tmp_path)
     made = read_generated(reader, tmp_path / ".index", LANGUAGES)
-    assert (made.words, made.grams, made.weights, made.fit) == ([], {}, UNFITTED_WEIGHTS, UNFITTED)
+    assert (made.words(), made.grams, made.linear, made.fit) == ([], {}, UNFITTED_LINEAR, UNFITTED)
     assert [(p.path.split("/")[-1], p.error, p.text.split("`")[1]) for p in reader.problems] == [
         ("forms-et.txt", False, "teejuht forms"),
         ("forms-ru.txt", False, "teejuht forms"),
@@ -109,7 +116,7 @@ def test_broken_files_are_warnings_with_the_command(name: str, text: str, tmp_pa
     assert [(p.path, p.error, "is broken; run `teejuht " in p.text) for p in reader.problems] == [
         (f"{tmp_path.name}/{name}", False, True)
     ]
-    assert (made.words == [*WORDS["et"], *WORDS["ru"]], made.grams == GRAMS, made.fit == FIT) == (
+    assert (made.words() == [*WORDS["et"], *WORDS["ru"]], made.grams == GRAMS, made.fit == FIT) == (
         name != "forms-et.txt", name != "language.json", name != "fitted.json",
     )  # fmt: skip
 
@@ -142,6 +149,6 @@ def test_any_words_come_back(words: dict[str, list[str]]) -> None:
         folder = Path(name)
         made = [WordForms(lang="et", lemma=lemma, parts=(), forms=tuple(forms)) for lemma, forms in words.items()]
         write_forms(folder, "et", made, "a note")
-        read = read_generated(Reader(folder), folder, ("et",)).words
+        read = read_generated(Reader(folder), folder, ("et",)).words()
     assert {word.lemma for word in read} == set(words)
     assert all(word.forms for word in read)

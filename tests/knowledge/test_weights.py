@@ -26,7 +26,12 @@ def reread(folder: Path) -> tuple[Weights, list[str]]:
     """Read the weights of a folder and give what is said about their file."""
     reader = Reader(folder)
     made = read_generated(reader, folder, ())
-    return made.weights, [problem.text for problem in reader.problems if problem.path.endswith(NAME)]
+    return weights_of(made.linear), [problem.text for problem in reader.problems if problem.path.endswith(NAME)]
+
+
+def weights_of(linear: Linear) -> Weights:
+    """Give what was fitted with the names of the features in their places."""
+    return replace(linear.fitted, features=tuple(linear.places))
 
 
 def packed(kind: str, *numbers: int) -> str:

@@ -3,6 +3,8 @@
 import pytest
 
 from bot.search.elsewhere import Elsewhere, build_elsewhere
+from bot.search.index import terms
+from bot.search.text import tokens
 from tests.search.words import small_lexicon
 from tests.worlds import real_world
 
@@ -32,12 +34,12 @@ ELSEWHERE = build_elsewhere(["in Germany", "в Москве", "Soomes"], ["по�
 )
 def test_where_a_matter_lies(text: str, away: bool) -> None:
     """Places count word for word in any script, foreign words in any form, and none where this country is named too."""
-    assert ELSEWHERE.tells(text, LEXICON.slots(text)) is away
+    assert ELSEWHERE.tells(tokens(text), terms(LEXICON.slots(text))) is away
 
 
 def test_without_words() -> None:
     """Nothing is elsewhere where nothing is known to be."""
-    assert not Elsewhere().tells("in Germany", LEXICON.slots("in Germany"))
+    assert not Elsewhere().tells(["in", "germany"], terms(LEXICON.slots("in Germany")))
 
 
 @pytest.mark.parametrize(
@@ -61,4 +63,4 @@ def test_without_words() -> None:
 def test_the_real_words(text: str, away: bool) -> None:
     """What the lexicon names elsewhere and at home, in the languages that are understood."""
     index = real_world().finder.index
-    assert index.elsewhere.tells(text, index.read(text)) is away
+    assert index.elsewhere.tells(tokens(text), terms(index.read(text))) is away

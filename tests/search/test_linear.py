@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.search import linear
 from bot.search.linear import GRAIN, UNFITTED_WEIGHTS, Linear, Weights
 
 # What each feature speaks for: "a" for school and against outside, "b" for pension, "c" for nothing, "d" against pension alone.
@@ -150,6 +151,15 @@ def test_without_a_fit() -> None:
     assert (linear.topics, linear.scores(), linear.scores({"a": 1.0})) == ({}, [0.0], [0.0])
     assert (linear.rarity("a"), linear.tells("a")) == (0.0, False)
     assert linear.rarest > 0
+
+
+def test_features_with_many_weights_are_reckoned_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laid out in rows or entry by entry: the scores are the same, to the last part."""
+    asked = ({"a": 1.0, "b": 4.0}, {"c": 2.0, "d": 1.0})
+    alone = Linear(FITTED).scores(*asked)
+    monkeypatch.setattr(linear, "FEW", 0)
+    rows = Linear(FITTED)
+    assert rows.scores(*asked) == alone == rows.scores(*asked)
 
 
 def test_topics_by_number() -> None:

@@ -192,6 +192,22 @@ def groups(
             screen.print(groups_table(decided))
 
 
+@cli.command("draw")
+def draw(
+    what: Annotated[str, typer.Argument(metavar="groups", help="What to draw: groups.")],
+    folder: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write to.")] = Path(),
+    lang: Annotated[str, typer.Option(help="The language of the words.")] = "en",
+) -> None:
+    """Draw the questions that lead to target groups, a Mermaid (.mmd) and an SVG file for each programme."""
+    if what != "groups":
+        raise WrongUse(f"{what} cannot be drawn; groups can")
+    inquiry = load_inquiry(load_settings().knowledge)
+    if lang not in inquiry.words:
+        raise WrongUse(f"there is no language {lang}; there are {', '.join(inquiry.words)}")
+    for path, ways in editing.draw_groups(inquiry, folder, lang):
+        notes.print(f"{path}: {ways}", markup=False, highlight=False, soft_wrap=True)
+
+
 @cli.command("forms")
 def make_forms() -> None:
     """Generate all word forms and the language model into knowledge/.index (needs `make install-forms`)."""

@@ -82,7 +82,7 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     """Serve every configured channel until stopped. Errors: TeejuhtError for whatever the operator must mend."""
     library = open_library(settings)
     content = load_content(settings, library)
-    library.keep()
+    library.finish()
     gc.freeze()  # what was read stays: looking through it for garbage would make a question wait for tens of milliseconds
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
@@ -116,7 +116,7 @@ async def reload(content: Content, library: Library) -> None:
         log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
     else:
         log.info("knowledge reloaded", topics=len(content.world.topics))
-        await asyncio.to_thread(library.keep)
+        await asyncio.to_thread(library.finish)
 
 
 async def remind(content: Content, clock: Clock = utc_now) -> None:
@@ -181,7 +181,7 @@ def understood(heard: Heard | None, said: Sequence[Message], world: World) -> He
 
 def faults(settings: Settings) -> int:
     """Count what keeps the knowledge files from being served as they are now."""
-    return sum(problem.error for problem in Library(settings.knowledge).look().problems)
+    return sum(problem.error for problem in open_library(settings).look().problems)
 
 
 async def status(settings: Settings) -> Status:

@@ -17,11 +17,12 @@ from zipfile import ZipFile
 
 from bot.core.answer import show_topic, show_variant
 from bot.core.state import Conversation
-from bot.core.world import NATIONAL, World
+from bot.core.world import NATIONAL, Inquiry, World
 from bot.engine import Bell, utc_now
 from bot.errors import KnowledgeError, Problem, WrongUse
+from bot.groups.interview import walk
 from bot.i18n import catalog_problems, load_catalogs, today_in_estonia
-from bot.insight import comparison, ranking, tuning
+from bot.insight import comparison, drawing, ranking, tuning
 from bot.insight.comparison import Change
 from bot.insight.evaluation import Question
 from bot.knowledge import forms, generated
@@ -119,8 +120,11 @@ class Proofs:
     def speak(self, world: World, topic: str, *, variant: str, town: str | None, lang: str) -> Message:
         """Say a topic as the bot does."""
         state = Conversation(town=town or "")
-        shown = show_variant(topic, variant, state, lang, world) if variant else show_topic(topic, state, lang, world)
-        return speak([shown[1]], world, self._catalogs, utc_now())[0]
+        if variant:
+            _, say = show_variant(topic, variant, state, lang, world)
+        else:
+            _, say = show_topic(topic, state, lang, today_in_estonia(), world)
+        return speak([say], world, self._catalogs, utc_now())[0]
 
 
 async def preview(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
@@ -212,6 +216,24 @@ def _answers(files: Files) -> Iterator[tuple[str, str]]:
             for sentence in chain.from_iterable(map(plain_sentences, (text.body, *text.variants.values()))):
                 if len(sentence.split()) >= SHORTEST_SENTENCE:
                     yield topic, sentence
+
+
+def draw_groups(inquiry: Inquiry, folder: Path, lang: str) -> Iterator[tuple[Path, str]]:
+    """Draw each programme's questions into files; gives each with how many ways there are. Errors: WrongUse."""
+    day = today_in_estonia()
+    for id, programme in inquiry.programmes.items():
+        walked = walk(inquiry.interview((id,), day))
+        ways = f"{walked.paths:,} ways through the questions, the longest of {walked.longest}"
+        flow = drawing.draw(inquiry, id, lang, day)
+        for path, text in (
+            (folder / f"{id}.mmd", drawing.mermaid(flow)),
+            (folder / f"{id}.svg", drawing.svg(flow, programme.names[lang])),
+        ):
+            try:
+                path.write_text(text, "utf-8")
+            except OSError as error:
+                raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
+            yield path, ways
 
 
 def make_forms(settings: Settings) -> Iterator[str]:

@@ -39,7 +39,21 @@ def test_every_verb_explains_itself() -> None:
     """Each verb of the command line has a sentence of help."""
     command = get_command(cli)
     names = getattr(command, "commands", {})
-    assert set(names) == {"serve", "chat", "ask", "check", "eval", "forms", "groups", "diff", "preview", "schema", "status", "db"}
+    assert set(names) == {
+        "serve",
+        "chat",
+        "ask",
+        "check",
+        "eval",
+        "forms",
+        "groups",
+        "draw",
+        "diff",
+        "preview",
+        "schema",
+        "status",
+        "db",
+    }
     assert all(verb.help and verb.help[0].isupper() for verb in names.values())
 
 

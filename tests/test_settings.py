@@ -29,6 +29,7 @@ def test_everything_has_a_default() -> None:
         "database": "sqlite:///data/teejuht.db",
         "knowledge": ROOT / "knowledge",
         "locales": ROOT / "locales",
+        "cache": Path("data/cache"),
         "municipality": None,
         "web": True,
         "web_host": "127.0.0.1",
@@ -45,6 +46,7 @@ def test_variables_set_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         "database": "postgresql://teejuht@db.example.ee/teejuht",
         "knowledge": str(tmp_path),
         "locales": str(tmp_path),
+        "cache": str(tmp_path),
         "municipality": "kohtla-jarve",
         "web": "false",
         "web_host": "::1",
@@ -120,7 +122,7 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TEEJUHT_WEBPORT", "80")
     monkeypatch.setenv("TEEJUHT_TOWN", "narva")
     said = fault()
-    assert said.startswith("TEEJUHT_TOWN, TEEJUHT_WEBPORT: there is no such setting; known are TEEJUHT_CONFIG, TEEJUHT_DATABASE")
+    assert said.startswith("TEEJUHT_TOWN, TEEJUHT_WEBPORT: there is no such setting; known are TEEJUHT_CACHE, TEEJUHT_CONFIG")
     assert [name for name in Settings.model_fields if f"TEEJUHT_{name.upper()}" not in said] == []
 
 

@@ -1,9 +1,12 @@
 """Answering a message from the curated knowledge: the three bands, "not what I meant", and the safety card above them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
+from functools import partial
 
 from bot.core.effects import Choice, Count, Effect, Heard, Say
+from bot.core.fitting import Fit, fit
 from bot.core.language import Reply
 from bot.core.safety import SITUATIONS
 from bot.core.state import Conversation, Stage
@@ -21,6 +24,9 @@ from bot.core.texts import (
     NOT_MEANT,
     NOT_MEANT_AGAIN,
     STILL_ABOUT,
+    TOPIC_DEPENDS,
+    TOPIC_GENERAL,
+    TOPIC_WHICH,
     Answer,
     Card,
     Contacts,
@@ -56,18 +62,20 @@ def variant_choice(topic: str, variant: str) -> Choice:
     return Choice(f"variant:{topic}:{variant}", VariantName(topic, variant))
 
 
-def answer_question(text: str, reply: Reply, danger: str | None, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+def answer_question(
+    text: str, reply: Reply, danger: str | None, day: date, world: World
+) -> tuple[Conversation, tuple[Effect, ...]]:
     """Search and say what was found in its band, under the emergency card if there is a danger."""
     finding = Finding(Decision.ABSTAIN, ()) if reply.foreign else world.finder.find(text)
     if danger:
-        return _answered(finding, reply, danger, world)
+        return _answered(finding, reply, danger, day, world)
     if not reply.foreign and (topic := topic_before(text, finding, reply.state, world)):
-        return _went_on(topic, text, finding, reply, world)
+        return _went_on(topic, text, finding, reply, day, world)
     also = () if reply.foreign else world.finder.several(text)
     if len(also) > 1:
         finding = Finding(Decision.ANSWER, also[:1], finding.shown + finding.others)
     if finding.decision is Decision.ANSWER:
-        return _answered(finding, reply, None, world, tuple(c.topic for c in also))
+        return _answered(finding, reply, None, day, world, tuple(c.topic for c in also))
     state = replace(reply.state, stage=Stage.TALK, topic="", others=())
     heard = Heard(lang=reply.identified, decision=finding.decision, topics=_pairs(finding.shown))
     if finding.decision is Decision.CLARIFY:
@@ -80,17 +88,23 @@ def answer_question(text: str, reply: Reply, danger: str | None, world: World) -
     return state, (heard, Say(lang=reply.lang, marks=marks, choices=choices))
 
 
-def show_topic(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, Say]:
-    """Say a topic's answer; a person's contact first asks for the municipality where none is known."""
+def show_topic(topic: str, state: Conversation, lang: str, day: date, world: World) -> tuple[Conversation, Say]:
+    """Say a topic's answer, and what of it is meant for this person, or ask the one thing that tells.
+
+    A person's contact first asks for the municipality where none is known.
+    """
     town = state.town or world.home
     after = replace(state, stage=Stage.TALK, topic=topic)
     if topic != PERSON_TOPIC:
-        return after, Say(lang=lang, marks=(Answer(topic, town),), choices=_below(topic, town, world), topic=topic)
+        found = fit(topic, state, day, world)
+        said = (Answer(topic, town), *_meant(found, town))
+        return after, Say(lang=lang, marks=said, choices=_below(found, town, day, world), topic=topic)
     if town is None:
         after = replace(after, stage=Stage.TOWN, pending=f"topic:{topic}")
         marks: tuple[Mark, ...] = (Answer(topic, None), Text(ASK_TOWN))
         return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic)
-    return after, Say(lang=lang, marks=(Contacts(town), Answer(topic, town)), choices=_below(topic, town, world), topic=topic)
+    choices = _below(Fit(topic), town, day, world)
+    return after, Say(lang=lang, marks=(Contacts(town), Answer(topic, town)), choices=choices, topic=topic)
 
 
 def show_variant(topic: str, variant: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, Say]:
@@ -99,6 +113,20 @@ def show_variant(topic: str, variant: str, state: Conversation, lang: str, world
     others = (variant_choice(topic, other.id) for other in world.topics[topic].variants if other.id != variant)
     choices = (*others, topic_choice(topic), Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)), MENU_CHOICE)
     return replace(state, stage=Stage.TALK, topic=topic), Say(lang=lang, marks=(mark,), choices=choices, topic=topic)
+
+
+def tell_fit(found: Fit, state: Conversation, lang: str, world: World) -> tuple[Conversation, Say]:
+    """Say what an answer about the person comes to: their variant, the next question, or that the general answer holds."""
+    town, topic = state.town or world.home, found.topic
+    if found.variant:
+        marks: tuple[Mark, ...] = (*found.marks, Answer(topic, town, found.variant))
+    elif found.fact:
+        marks = (Text(TOPIC_DEPENDS), *found.question)
+    else:
+        marks = (Text(TOPIC_WHICH),) if found.open else (*found.marks, Text(TOPIC_GENERAL))
+    variants = () if found.fact or found.variant else map(partial(variant_choice, topic), found.open)
+    choices = (*found.choices(world), *variants, topic_choice(topic), Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)), MENU_CHOICE)
+    return replace(state, stage=Stage.TALK, topic=topic), Say(lang=lang, marks=marks, choices=choices, topic=topic)
 
 
 def not_meant(topic: str, state: Conversation, lang: str, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
@@ -127,13 +155,15 @@ def topic_before(text: str, finding: Finding, state: Conversation, world: World)
     return state.topic if how and (how is not Follow.ALSO or not its_own) else None
 
 
-def _went_on(topic: str, text: str, finding: Finding, reply: Reply, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+def _went_on(
+    topic: str, text: str, finding: Finding, reply: Reply, day: date, world: World
+) -> tuple[Conversation, tuple[Effect, ...]]:
     """Say the topic of the turn before again, for the person that the message names; what else it may mean is offered."""
     variant = _variant_for(text, topic, reply.lang, world)
     if variant:
         state, say = show_variant(topic, variant, reply.state, reply.lang, world)
     else:
-        state, say = show_topic(topic, reply.state, reply.lang, world)
+        state, say = show_topic(topic, reply.state, reply.lang, day, world)
     others = [c.topic for c in finding.shown if c.topic != topic][:MAX_ALSO]
     about = Text(STILL_ABOUT, {"topic": TopicName(topic)})
     choices = (*_first(others, say.choices), *reply.choices)
@@ -155,14 +185,14 @@ def _variant_for(text: str, topic: str, lang: str, world: World) -> str | None:
 
 
 def _answered(
-    finding: Finding, reply: Reply, danger: str | None, world: World, asked: tuple[str, ...] = ()
+    finding: Finding, reply: Reply, danger: str | None, day: date, world: World, asked: tuple[str, ...] = ()
 ) -> tuple[Conversation, tuple[Effect, ...]]:
     """Say the answer; `asked`: the topics of several questions in the message, to which buttons lead."""
     if finding.decision is Decision.ANSWER or danger is None:
         best, others = finding.shown[0], finding.others
     else:
         best, others = Candidate(SITUATIONS[danger], 1.0), finding.shown + finding.others
-    state, say = show_topic(best.topic, reply.state, reply.lang, world)
+    state, say = show_topic(best.topic, reply.state, reply.lang, day, world)
     state = replace(state, others=tuple(c.topic for c in others if c.topic != best.topic)[:MAX_OTHERS])
     heard = Heard(lang=reply.identified, decision=Decision.ANSWER, topics=_pairs((best,)), danger=danger)
     card: tuple[Mark, ...] = (Card(danger),) if danger else ()
@@ -178,20 +208,40 @@ def _first(topics: Sequence[str], choices: Sequence[Choice]) -> tuple[Choice, ..
     return (*first, *(choice for choice in choices if choice.id not in {choice.id for choice in first}))
 
 
-def _below(topic: str, town: str | None, world: World) -> tuple[Choice, ...]:
-    variants = [variant_choice(topic, variant.id) for variant in world.topics[topic].variants]
+def _meant(found: Fit, town: str | None) -> tuple[Mark, ...]:
+    """Say below a topic's answer what of it is meant for the person, or ask what tells."""
+    if found.variant:
+        return (*found.marks, Answer(found.topic, town, found.variant, below=True))
+    if found.fact:
+        return (Text(TOPIC_DEPENDS), *found.question)
+    return (Text(TOPIC_WHICH),) if found.open else ()
+
+
+def _below(found: Fit, town: str | None, day: date, world: World) -> tuple[Choice, ...]:
+    topic = found.topic
+    variants = [] if found.fact or found.variant else [variant_choice(topic, variant) for variant in found.open]
     room = min(MAX_RELATED, MAX_BELOW - len(variants))
     related = [t for t in world.topics[topic].related if t in world.topics][:room]
     local = town is None and any(topic in place.additions for place in world.towns())
-    group = topic == GROUP_TOPIC and world.inquiry.programmes
     return (
-        *((Choice("group", Text(LABEL_FIND_GROUP)),) if group else ()),
+        *_groups(topic, town, day, world),
         *((Choice(f"here:{topic}", Text(LABEL_TOWN_HERE)),) if local else ()),
+        *found.choices(world),
         *variants,
         *map(topic_choice, related),
         Choice(f"not:{topic}", Text(LABEL_NOT_MEANT)),
         MENU_CHOICE,
     )
+
+
+def _groups(topic: str, town: str | None, day: date, world: World) -> Iterator[Choice]:
+    """Offer the questions that tell target groups: of programmes in force, and here of one that has ended."""
+    programmes = world.inquiry.programmes
+    if topic == GROUP_TOPIC and programmes:
+        yield Choice("group", Text(LABEL_FIND_GROUP))
+    for programme in programmes.values():
+        if programme.asked_in == topic and (days := programme.days(town)) and days.last < day:
+            yield Choice(f"group:of:{programme.id}", Text(LABEL_FIND_GROUP))
 
 
 def _pairs(candidates: tuple[Candidate, ...]) -> tuple[tuple[str, float], ...]:

@@ -18,12 +18,15 @@ from bot.core.answer import (
     nothing_fits,
     show_topic,
     show_variant,
+    tell_fit,
     topic_choice,
 )
 from bot.core.calendar import estonian_day
 from bot.core.effects import Count, Effect, Forget, Heard, Say
 from bot.core.events import Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew
-from bot.core.interview import ask_again, follow_fact, follow_group, read_reply, shall_we_go_on
+from bot.core.fitting import OPTION as ABOUT
+from bot.core.fitting import follow_about, read_about, said_by
+from bot.core.interview import ask_again, follow_fact, follow_group, read_after_detour, read_reply, shall_we_go_on
 from bot.core.language import current_language, default_language, language_choices, reply_language
 from bot.core.menu import show_menu, show_shelf
 from bot.core.replies import greeting, only_text, over_limit, plain, reply_to_act
@@ -99,7 +102,7 @@ def open_up(event: Opened, state: Conversation, world: World) -> Step:
         state = replace(state, town=town)
     hello = greeting(lang, world)
     if topic:
-        state, say = show_topic(topic, state, lang, world)
+        state, say = show_topic(topic, state, lang, estonian_day(event.at), world)
         return Step(state, (hello, say))
     return Step(state, (hello,))
 
@@ -124,6 +127,12 @@ def hear(event: Said, state: Conversation, world: World) -> Step:
 
 def ask(event: Said, state: Conversation, crisis: str | None, world: World) -> Step:
     """Answer a small act, a municipality's name, or a question."""
+    day = estonian_day(event.at)
+    lang = current_language(state, world)
+    if not crisis and (option := read_about(event.text, state, day, world)):
+        return follow(option, state, lang, day, world) or Step(state)
+    if not crisis and (turn := read_after_detour(event.text, state, lang, day, world)):
+        return Step(*turn)
     reply = reply_language(event.text, state, world)
     if not crisis:
         if act := world.acts.find(event.text):
@@ -131,7 +140,7 @@ def ask(event: Said, state: Conversation, crisis: str | None, world: World) -> S
         if town := world.places.find(event.text):
             lang = state.lang or state.hint or reply.lang  # a name is the weakest evidence of a language
             return settle_town(town, state, lang, estonian_day(event.at), world)
-    return Step(*answer_question(event.text, reply, crisis, world))
+    return Step(*answer_question(event.text, reply, crisis, estonian_day(event.at), world))
 
 
 def hear_town(event: Said, state: Conversation, world: World) -> Step:
@@ -179,8 +188,11 @@ def follow(option: str, state: Conversation, lang: str, day: date, world: World)
         turn = (follow_group if name == "group" else follow_fact)(argument, state, lang, day, world)
         return Step(*turn) if turn else None
     if name == "topic" and argument in world.topics:
-        state, say = show_topic(argument, replace(state, others=()), lang, world)
+        state, say = show_topic(argument, replace(state, others=()), lang, day, world)
         return Step(state, (Count(what="chosen", topic=argument, lang=lang), say))
+    if name == ABOUT and (answered := follow_about(argument, state, day, world)):
+        state, say = tell_fit(answered[1], answered[0], lang, world)
+        return Step(state, (say,))
     if name == "variant":
         return _variant(*argument.partition(":")[::2], state, lang, world)
     if name == "menu":
@@ -287,7 +299,7 @@ def _menu(argument: str, state: Conversation, lang: str, world: World) -> Step |
 def _variant(topic: str, variant: str, state: Conversation, lang: str, world: World) -> Step | None:
     if topic not in world.topics or all(known.id != variant for known in world.topics[topic].variants):
         return None
-    state, say = show_variant(topic, variant, state, lang, world)
+    state, say = show_variant(topic, variant, said_by(variant, world.topics[topic], state, world), lang, world)
     return Step(state, (Count(what="chosen", topic=topic, lang=lang), say))
 
 

@@ -9,8 +9,8 @@ from datetime import date
 
 from bot.core.answer import MENU_CHOICE
 from bot.core.effects import Choice, Say
-from bot.core.person import INSTEAD, UNKNOWN, Desk, read_value, sit_down, with_answer, without
-from bot.core.result import Turn, no_programme, tell_result
+from bot.core.person import INSTEAD, UNKNOWN, Desk, read_value, read_words, sit_down, with_answer, without
+from bot.core.result import Turn, ended_notes, no_programme, tell_result
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
     GROUP_ANSWERS,
@@ -52,7 +52,6 @@ from bot.errors import RuleError
 from bot.groups.dates import FIRST_YEAR
 from bot.groups.facts import Fact, FactKind
 from bot.groups.rules import comparisons, evaluate
-from bot.groups.spoken import read_spoken
 from bot.groups.status import Status, status
 
 YEARS = 8
@@ -71,7 +70,7 @@ def begin(state: Conversation, lang: str, day: date, world: World) -> Turn:
     if not desk.running and any(p.partners for p in world.inquiry.programmes.values()):
         return no_programme(town, state, lang, day, world)
     first = () if desk.known.written else (Text(GROUP_START),)
-    return _ask(desk, first)
+    return _ask(desk, (*ended_notes(desk), *first))
 
 
 def follow_group(argument: str, state: Conversation, lang: str, day: date, world: World) -> Turn | None:
@@ -79,8 +78,12 @@ def follow_group(argument: str, state: Conversation, lang: str, day: date, world
     desk = sit_down(state, lang, day, world)
     name, _, fact = argument.partition(":")
     match name:
-        case "" | "go":
+        case "":
+            return begin(replace(state, programme=""), lang, day, world)
+        case "go":
             return begin(state, lang, day, world)
+        case "of" if fact in world.inquiry.programmes:
+            return begin(replace(state, programme=fact), lang, day, world)
         case "again":
             return begin(replace(state, facts=(), own_facts=(), other=False, fact=""), lang, day, world)
         case "back":
@@ -128,7 +131,7 @@ def read_reply(text: str, state: Conversation, lang: str, day: date, world: Worl
     inquiry, fact = world.inquiry, world.inquiry.facts.get(state.fact)
     if fact is None:
         return None
-    value = _value(text, fact, day, world)
+    value = read_words(text, fact, day, world)
     if value is not None:
         read = Text(GROUP_READ, {"label": FactLabel(fact.id), "answer": FactAnswer(fact.id, value)})
         desk = sit_down(state, lang, day, world)
@@ -144,6 +147,21 @@ def read_reply(text: str, state: Conversation, lang: str, day: date, world: Worl
             return follow_group("other", state, lang, day, world)
         case "yes" | "no":
             return _put(sit_down(state, lang, day, world), fact.id, (Text(GROUP_NOT_READ),))
+    return None
+
+
+def read_after_detour(text: str, state: Conversation, lang: str, day: date, world: World) -> Turn | None:
+    """Read a message after an ordinary answer: whether to go on, or the reply that was due; None if it is neither."""
+    fact = world.inquiry.facts.get(state.fact)
+    if fact is None or GO_ON.id not in state.options:
+        return None
+    match world.inquiry.replies.find(text):
+        case "yes" | "go_on":
+            return begin(state, lang, day, world)
+        case "no" | "stop":
+            return follow_group("stop", state, lang, day, world)
+    if fact.kind is not FactKind.YES_NO and read_words(text, fact, day, world) is not None:
+        return read_reply(text, state, lang, day, world)
     return None
 
 
@@ -200,17 +218,6 @@ def _ways_out(fact: str, desk: Desk) -> tuple[Choice, ...]:
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
-
-
-def _value(text: str, fact: Fact, day: date, world: World) -> str | None:
-    """Read a message as a value of the fact that was asked."""
-    if (said := world.inquiry.option_words.get(fact.id)) and (value := said.find(text)):
-        return value
-    if fact.kind is FactKind.DATE:
-        return read_spoken(text, day, world.inquiry.dates)
-    if fact.kind is FactKind.YES_NO:
-        return {"yes": "true", "no": "false"}.get(world.inquiry.replies.find(text) or "")
-    return None
 
 
 def _record(desk: Desk, fact: Fact, value: str, before: tuple[Mark, ...] = ()) -> Turn:

@@ -14,6 +14,7 @@ from bot.core.world import Inquiry, Period, World
 from bot.errors import RuleError
 from bot.groups.facts import Answer, Fact, FactKind
 from bot.groups.interview import Interview
+from bot.groups.spoken import read_spoken
 
 UNKNOWN, INSTEAD = "?", "!"
 
@@ -57,6 +58,17 @@ def read_value(fact: Fact, value: str) -> Answer:
     return fact.read(value)
 
 
+def read_words(text: str, fact: Fact, day: date, world: World) -> str | None:
+    """Read a message as a value of a fact, as it is kept; None if it is none."""
+    if (said := world.inquiry.option_words.get(fact.id)) and (value := said.find(text)):
+        return value
+    if fact.kind is FactKind.DATE:
+        return read_spoken(text, day, world.inquiry.dates)
+    if fact.kind is FactKind.YES_NO:
+        return {"yes": "true", "no": "false"}.get(world.inquiry.replies.find(text) or "")
+    return None
+
+
 def with_answer(entries: tuple[str, ...], fact: str, value: str) -> tuple[str, ...]:
     """Put an answer last, instead of an earlier one to the same fact."""
     return (*without(entries, fact), f"{fact}={value}")
@@ -76,7 +88,7 @@ class Desk:
     day: date
     world: World
     running: Mapping[str, Period]
-    """The programmes in force, with their days."""
+    """The programmes in force, with their days; or the ended one that was asked for."""
     interview: Interview
     known: Known
 
@@ -89,5 +101,9 @@ class Desk:
 def sit_down(state: Conversation, lang: str, day: date, world: World) -> Desk:
     """Look at what is known of the person and which programmes are in force for them."""
     town, inquiry = state.town or world.home, world.inquiry
-    running = {p.id: days for p in inquiry.programmes.values() if (days := p.days(town)) and days.has(day)}
+    asked = inquiry.programmes.get(state.programme)
+    if asked and (days := asked.days(town)):
+        running = {asked.id: days}
+    else:
+        running = {p.id: days for p in inquiry.programmes.values() if (days := p.days(town)) and days.has(day)}
     return Desk(state, lang, day, world, running, inquiry.interview(tuple(running), day), read_known(state.facts, inquiry))

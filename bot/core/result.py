@@ -19,6 +19,7 @@ from bot.core.texts import (
     GROUP_MISSING,
     GROUP_NO_PARTNER,
     GROUP_NOT_BEGUN,
+    GROUP_OVER,
     GROUP_PERHAPS_FROM,
     GROUP_PERHAPS_UNTIL,
     GROUP_PROGRAMME,
@@ -88,7 +89,8 @@ def _card(group: Group, desk: Desk) -> GroupCard:
     else:
         told = tuple((fact, desk.known.written.get(fact, "")) for fact in because if desk.known.written.get(fact))
         notes = [Text(GROUP_ANSWERS, {"answers": Told(told)})] if told else []
-    return GroupCard(programme, name, (*notes, *_when(now, changes(group, desk.known.answers, desk.day))))
+    notes += _when(now, changes(group, desk.known.answers, desk.day))
+    return GroupCard(programme, name, tuple(notes), other=desk.state.other)
 
 
 def _is_coming(group: Group, desk: Desk) -> bool:
@@ -112,13 +114,21 @@ def _when(now: Status, coming: Sequence[tuple[date, Status]]) -> list[Text]:
 
 
 def _programme_notes(desk: Desk) -> list[Text]:
-    notes = []
+    notes = ended_notes(desk)
     for id, days in desk.running.items():
+        if days.last < desk.day:
+            continue
         last = SaidDate(days.last.isoformat())
         notes.append(Text(GROUP_PROGRAMME, {"programme": ProgrammeName(id), "date": last}))
         if days.last - desk.day <= SOON:
             notes.append(Text(GROUP_ENDS_SOON, {"date": last}))
     return notes
+
+
+def ended_notes(desk: Desk) -> list[Text]:
+    """Say of each programme that has ended when that was."""
+    ended = ((id, days.last) for id, days in desk.running.items() if days.last < desk.day)
+    return [Text(GROUP_OVER, {"programme": ProgrammeName(id), "date": SaidDate(last.isoformat())}) for id, last in ended]
 
 
 def no_programme(town: str | None, state: Conversation, lang: str, day: date, world: World) -> Turn:

@@ -45,6 +45,8 @@ class Conversation:
     """True while the questions are about another person."""
     fact: str = ""
     """The fact asked last, until it is answered."""
+    programme: str = ""
+    """The ended programme that the questions are about, if any."""
     told_languages: bool = False
     offered_ukrainian: bool = False
     minute: str = ""

@@ -138,6 +138,8 @@ class Answer:
     topic: str
     town: str | None
     variant: str = ""
+    below: bool = False
+    """The variant stands below the topic's answer: without the title and sources that are there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class GroupCard:
     notes: tuple[Text, ...] = ()
     brief: bool = False
     """Only its name and the notes: the person does not belong to it yet."""
+    other: bool = False
+    """It is about another person: nothing in it may say "you"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,16 @@ GROUP_ENDED = N_("group_ended")
 GROUP_NOT_BEGUN = N_("group_not_begun")
 GROUP_NO_PARTNER = N_("group_no_partner")
 GROUP_ASK_TOWN = N_("group_ask_town")
+# Translators: of a programme that has ended and was asked for all the same.
+GROUP_OVER = N_("group_over")
+# Translators: above the part of an answer that is meant for this person. {answers} is a list such as "Citizenship: Estonia; ...".
+TOPIC_BECAUSE = N_("topic_because")
+# Translators: below an answer; a question and buttons follow.
+TOPIC_DEPENDS = N_("topic_depends")
+# Translators: below an answer; a button for each kind of people follows.
+TOPIC_WHICH = N_("topic_which")
+# Translators: after the person's answer, where nothing differs for them.
+TOPIC_GENERAL = N_("topic_general")
 LABEL_YES = N_("label_yes")
 LABEL_NO = N_("label_no")
 LABEL_DONT_KNOW = N_("label_dont_know")

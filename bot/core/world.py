@@ -3,7 +3,7 @@
 Built by `bot.knowledge`; read by the rules and by `bot.render`. Holds texts as editors wrote them, with `{{ value }}` unfilled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -24,8 +24,10 @@ NATIONAL = "_national"
 NO_ACTS = Acts({}, ())
 PARTING = "/"
 """Between a programme and a group."""
-KEPT_INTERVIEWS = 8
-"""Of how many days and sets of programmes what was found out is kept."""
+NAMED = " – "
+"""Between the name of a group and the rest of its clause."""
+KEPT_INTERVIEWS = 100
+"""Of how many topics, sets of programmes and days what was found out is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,8 @@ class GroupWords:
 class Programme:
     """A programme with target groups. `partners`: municipalities and their days; without any it holds everywhere in `period`.
 
-    `original`: the language of the clauses where only one is the source's own words.
+    `original`: the language of the clauses where only one is the source's own words. `unnamed`: groups whose own name no resident
+    reads. `asked_in`: the topic in which people may ask for it when it has ended.
     """
 
     id: str
@@ -179,6 +182,8 @@ class Programme:
     partners: Mapping[str, Period] = field(default_factory=dict)
     period: Period | None = None
     original: str = ""
+    unnamed: frozenset[str] = frozenset()
+    asked_in: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, GroupWords]] = field(default_factory=dict)
 
@@ -217,19 +222,26 @@ class Inquiry:
     """What people say for the options of a fact."""
     dates: tuple[DateWords, ...] = ()
 
-    _interviews: dict[tuple[tuple[str, ...], date], Interview] = field(default_factory=dict, compare=False, repr=False)
+    _interviews: dict[tuple[Hashable, date], Interview] = field(default_factory=dict, compare=False, repr=False)
 
     def interview(self, programmes: tuple[str, ...], today: date) -> Interview:
         """Give the questions about programmes' groups, named `programme/group`, on a day (Europe/Tallinn).
 
         What it has found out is kept for the next person who is asked on that day.
         """
-        key = (programmes, today)
+        groups = (replace(group, id=f"{id}{PARTING}{group.id}") for id in programmes for group in self.programmes[id].groups)
+        return self._interview(programmes, groups, today)
+
+    def interview_about(self, topic: Topic, today: date) -> Interview:
+        """Give the questions that tell which variants of a topic hold on a day."""
+        return self._interview(topic.variants, (Group(id=variant.id, when=variant.when) for variant in topic.variants), today)
+
+    def _interview(self, about: Hashable, groups: Iterable[Group], today: date) -> Interview:
+        key = (about, today)
         if key not in self._interviews:
             if len(self._interviews) >= KEPT_INTERVIEWS:
                 self._interviews.clear()
-            groups = [replace(group, id=f"{id}{PARTING}{group.id}") for id in programmes for group in self.programmes[id].groups]
-            self._interviews[key] = Interview(groups, self.facts, self.asked_of, today)
+            self._interviews[key] = Interview(tuple(groups), self.facts, self.asked_of, today)
         return self._interviews[key]
 
 

@@ -35,6 +35,8 @@ class Fact:
     """Values that few people have."""
     instead: tuple[tuple[str, bool | str], ...] = ()
     """What else may be the answer to its question: values of other facts ("I have never lived abroad")."""
+    passing: bool = False
+    """It is of the matter asked about, not of the person: an answer counts for one question."""
 
     def values(self) -> tuple[bool | str, ...]:
         """Give every value of a fact that is no date."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import chain, product
+from itertools import product
 from typing import Any
 
 from bot.groups.dates import Interval, add_months
@@ -147,12 +147,6 @@ class Walk:
     def longest(self) -> int:
         """The most questions that anybody is asked."""
         return max(self.lengths)
-
-    @property
-    def median(self) -> int:
-        """The number of questions that half of the paths do not exceed."""
-        ordered = sorted(chain.from_iterable([length] * count for length, count in self.lengths.items()))
-        return ordered[(len(ordered) - 1) // 2]
 
 
 def walk(interview: Interview) -> Walk:

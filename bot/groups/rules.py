@@ -110,6 +110,18 @@ def facts_of(rule: Rule) -> tuple[str, ...]:
             assert_never(rule)
 
 
+def settled(rule: Rule) -> Iterator[tuple[str, bool | str]]:
+    """Give the facts that have one certain value wherever the rule holds."""
+    match rule:
+        case All(parts):
+            for part in parts:
+                yield from settled(part)
+        case Is(fact, (value,)):
+            yield fact, value
+        case _:
+            return
+
+
 def comparisons(rule: Rule) -> Iterator[Since]:
     """Give the comparisons of dates in a rule."""
     match rule:

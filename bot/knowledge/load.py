@@ -37,7 +37,7 @@ class Look(NamedTuple):
 class Library:
     """A folder of knowledge; what stayed the same since the last reading is not read or made anew.
 
-    With a `cache` the search is taken from there, once `keep` has put it in.
+    With a `cache` the search is taken from there, once `finish` has put it in.
     """
 
     def __init__(self, root: Path, *, home: str | None = None, cache: Path | None = None) -> None:
@@ -65,8 +65,8 @@ class Library:
             self._memos.dangers = Memo()  # what was made from broken files must not be taken for good
         return Look(files, world, problems)
 
-    def keep(self) -> None:
-        """Finish the search that was loaded last, so that no question has to wait for it, and keep it for the next start."""
+    def finish(self) -> None:
+        """Make the rest of the search loaded last, so that no question has to wait for it, and keep it for the next start."""
         if search := self._memos.search.made:
             search.index.warm()
             if self._cache:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.core.person import INSTEAD
-from bot.core.world import FactWords, GroupWords, Inquiry, Period, Programme, Source
+from bot.core.world import NAMED, PARTING, FactWords, GroupWords, Inquiry, Period, Programme, Source
 from bot.errors import KnowledgeError, Problem, RuleError
 from bot.groups.facts import Answers, Fact, read_answers
 from bot.groups.interview import Interview, walk
@@ -81,6 +81,7 @@ def check_programmes(files: Files, today: date) -> Iterator[Problem]:
             yield from _scenarios(built, files, folder)
             yield from _paths(built, Interview(built.groups, facts, _asked_of(files, facts), today), files, folder)
     yield from _words(files)
+    yield from _readers(files)
 
 
 def _options(fact: str, files: Files) -> Iterator[Mapping[str, Sequence[str]]]:
@@ -116,10 +117,16 @@ def _references(programme: ProgrammeFile, files: Files, folder: Path) -> Iterato
     for slug in programme.partners:
         if slug not in files.municipalities:
             yield reader.problem(path, f"{slug}:", f"there is no municipality {slug!r}")
+    if programme.asked_in and programme.asked_in not in files.topics:
+        yield reader.problem(path, "asked_in:", f"there is no topic {programme.asked_in!r}")
     for group in programme.groups:
         for topic in group.topics:
             if topic not in files.topics:
                 yield reader.problem(path, f"id: {group.id}", f"group {group.id!r}: there is no topic {topic!r}")
+        for lang, clause in group.clause.items():
+            if group.unnamed and NAMED not in clause:
+                text = f"group {group.id!r}, {lang}: part its name from the rest by `{NAMED}`, as no resident reads the name"
+                yield reader.problem(path, f"id: {group.id}", text)
         for lang in files.languages:
             if lang not in group.clause:
                 yield reader.problem(path, f"id: {group.id}", f"group {group.id!r}: the clause is missing in {lang}")
@@ -137,6 +144,16 @@ def _words(files: Files) -> Iterator[Problem]:
             yield files.reader.problem(
                 path, f"{name}:", f"there is no group {id}/{name}; look for a slip of the pen or remove it"
             )
+
+
+def _readers(files: Files) -> Iterator[Problem]:
+    """Look for topics that name groups which are not there (`for:`)."""
+    groups = {f"{id}{PARTING}{group.id}" for id, programme in files.programmes.items() for group in programme.groups}
+    for id, topic in files.topics.items():
+        path = files.reader.root / "topics" / f"{id}.yaml"
+        for name in topic.for_:
+            if groups and name not in groups:
+                yield files.reader.problem(path, name, f"for: there is no group {name!r}; there are {', '.join(sorted(groups))}")
 
 
 def _paths(programme: Programme, interview: Interview, files: Files, folder: Path) -> Iterator[Problem]:
@@ -185,6 +202,8 @@ def _programme(id: str, files: Files, facts: dict[str, Fact]) -> Programme | Non
         partners={slug: Period(days.first, days.last) for slug, days in file.partners.items()},
         period=Period(file.first, file.last) if file.first and file.last else None,
         original=file.language or "",
+        unnamed=frozenset(group.id for group in file.groups if group.unnamed),
+        asked_in=file.asked_in or "",
         names={lang: said.name for lang, said in words.items()},
         words={
             lang: {name: GroupWords(name=w.name, short=w.short, opens=w.opens) for name, w in said.groups.items()}

@@ -94,7 +94,7 @@ class Files:
         return {
             fact.id: Fact(
                 id=fact.id, kind=fact.kind, options=tuple(fact.options), seldom=tuple(fact.seldom),
-                instead=tuple(fact.instead.items()),
+                instead=tuple(fact.instead.items()), passing=fact.passing,
             )
             for fact in self.facts
         }  # fmt: skip

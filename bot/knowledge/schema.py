@@ -82,6 +82,7 @@ class FactFile(_Strict):
     asked_of: dict[str, object] | None = None
     seldom: list[bool | Id] = Field(default_factory=list)
     instead: dict[str, bool | Id] = Field(default_factory=dict)
+    passing: bool = False
 
 
 class PeriodFile(_Strict):
@@ -101,6 +102,7 @@ class GroupFile(_Strict):
     clause: dict[str, Clause]
     when: dict[str, object]
     never: dict[str, object] | None = None
+    unnamed: bool = False
     topics: list[Id] = Field(default_factory=list)
 
 
@@ -109,6 +111,7 @@ class ProgrammeFile(_Strict):
 
     source: SourceFile
     language: str | None = None
+    asked_in: Id | None = None
     partners: dict[Id, PeriodFile] = Field(default_factory=dict)
     first: date | None = None
     last: date | None = None

@@ -59,7 +59,7 @@ from bot.core.texts import (
     TownName,
     VariantName,
 )
-from bot.core.world import Contact, Municipality, Source, Topic, Value, World
+from bot.core.world import NAMED, Contact, Municipality, Source, Topic, Value, World
 from bot.groups.dates import read_date
 from bot.i18n import Catalogs, day, host, money, month, month_name, number, phone, today_in_estonia, weekdays
 from bot.ports import Message, Option, Part, PartKind
@@ -136,8 +136,8 @@ class Speaker:
                 yield Part(markdown=self.catalogs.text(lang or self.lang, id, filled))
             case Card(situation):
                 yield from self._card(situation)
-            case Answer(topic, _, variant) if variant:
-                yield from self._variant(topic, variant)
+            case Answer(topic, _, variant, below) if variant:
+                yield from self._variant(topic, variant, below=below)
             case Answer(topic, town):
                 yield from self._answer(topic, town)
             case Contacts(town):
@@ -200,9 +200,12 @@ class Speaker:
             yield Part(markdown=f"{self.text(DESK_WORDS)}\n\n{words}")
         yield from self._grounds(topic, sources)
 
-    def _variant(self, id: str, variant: str) -> Iterable[Part]:
+    def _variant(self, id: str, variant: str, *, below: bool) -> Iterable[Part]:
         topic = self.world.topics[id]
         said = topic.texts[self.lang].variants[variant]
+        if below:
+            yield Part(markdown=f"**{escape(said.label)}**\n\n{self.fill(said.body)}")
+            return
         title = escape(topic.texts[self.lang].title)
         yield Part(markdown=f"**{title}: {escape(said.label)}**\n\n{self.fill(said.body)}")
         yield from self._grounds(topic, shown_sources(topic.sources))
@@ -226,13 +229,16 @@ class Speaker:
         programme = self.world.inquiry.programmes[card.programme]
         words = programme.words[self.lang][card.group]
         clause = next(group.clause[self.lang] for group in programme.groups if group.id == card.group)
+        if card.group in programme.unnamed:
+            clause = f"… {clause.partition(NAMED)[2]}"
         translated = programme.original not in ("", self.lang)
-        yield Part(markdown=f"**{escape(words.name)}**" + ("" if card.brief else f"\n\n{escape(words.short)}"))
+        yield Part(markdown=f"**{escape(words.name)}**" + ("" if card.brief or card.other else f"\n\n{escape(words.short)}"))
         for note in card.notes:
             yield from self.parts(note)
         if card.brief:
             return
-        yield Part(markdown=escape(words.opens))
+        if not card.other:
+            yield Part(markdown=escape(words.opens))
         heading = self.text(GROUP_CLAUSE_TRANSLATED if translated else GROUP_CLAUSE)
         yield Part(kind=PartKind.SOURCES, markdown=f"{heading} {plain_lines(clause)}")
 

@@ -121,3 +121,28 @@ def test_broken_rules_are_named(teejuht: Teejuht, room: Path, monkeypatch: pytes
     assert done.code == 1
     assert "rules.yaml:" in done.err
     assert "diverse-background" in done.err
+
+
+def test_drawing(teejuht: Teejuht, tmp_path: Path) -> None:
+    """A Mermaid and an SVG file for each programme, and how many ways there are."""
+    done = teejuht("draw", "groups", "--to", str(tmp_path), "--lang", "et")
+    assert (done.code, done.out) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{programme}.{kind}" for programme in ("support-2025", "infodays-2021") for kind in ("mmd", "svg")
+    }
+    assert "Mis riigi kodanik" in (tmp_path / "support-2025.mmd").read_text("utf-8")
+    assert "ways through the questions, the longest of 6" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("draw", "topics"), "topics cannot be drawn; groups can"),
+        (("draw", "groups", "--lang", "fi"), "there is no language fi; there are et, ru, en"),
+        (("draw", "groups", "--to", "/no/such"), "/no/such/infodays-2021.mmd cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_drawn(teejuht: Teejuht, words: tuple[str, ...], said: str) -> None:
+    """Wrong use is told in a line."""
+    done = teejuht(*words)
+    assert (done.code, done.err) == (2, f"teejuht: {said}\n")

@@ -17,7 +17,21 @@ from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS
 from bot.core.state import Conversation
 from bot.core.texts import Text
-from bot.core.world import NATIONAL, Addition, Category, Contact, Municipality, Source, Topic, TopicText, Value, World
+from bot.core.world import (
+    NATIONAL,
+    Addition,
+    Category,
+    Contact,
+    FactWords,
+    Inquiry,
+    Municipality,
+    Source,
+    Topic,
+    TopicText,
+    Value,
+    World,
+)
+from bot.groups.facts import Fact, FactKind
 from bot.insight.ranking import fit_weights
 from bot.knowledge.files import Reader
 from bot.knowledge.generated import read_generated
@@ -99,6 +113,15 @@ FIT: Final = Fit(
     offer=0.1,
 )
 """By hand, so that words of a topic count and unknown words say nothing at all."""
+FACTS: Final = (
+    Fact(id="citizenship", kind=FactKind.CHOICE, options=("estonia", "eu", "other", "undetermined")),
+    Fact(id="residence_basis", kind=FactKind.CHOICE, options=("visa", "permit", "refugee", "family", "work", "none")),
+    Fact(id="insured", kind=FactKind.YES_NO),
+    Fact(id="for_child", kind=FactKind.YES_NO, passing=True),
+    Fact(id="resident_since", kind=FactKind.DATE),
+)
+OPTIONS: Final = {"estonia": "Estonia", "eu": "EU", "other": "Other", "undetermined": "None"}
+REPLIES: Final = {"yes": ("jah", "да", "yes"), "no": ("ei", "нет", "no"), "dont_know": ("ei tea", "не знаю", "no idea")}
 BANDS: Final = {
     Decision.ANSWER: replace(FIT, answer=0.01, answer_careful=0.01, sure=0.01, clarify=0.01),
     Decision.CLARIFY: replace(FIT, answer=1.1, answer_careful=1.1, clarify=0.01, offer=0.0),
@@ -139,6 +162,15 @@ def small_world() -> World:
         acts=build_acts(ACTS, ACT_ORDER),
         places=build_places([(name, slug) for slug, _, *names in TOWNS for name in names], ["в", "in"]),
         follow_ups=build_follow_ups((), (), (), (), lexicon),
+        inquiry=Inquiry(
+            facts={fact.id: fact for fact in FACTS},
+            words={
+                lang: {f.id: FactWords(question=f"{f.id} ({lang})?", why="why", label=f.id, options=OPTIONS) for f in FACTS}
+                for lang in LANGUAGES
+            },
+            replies=build_acts(REPLIES, tuple(REPLIES)),
+            option_words={"citizenship": build_acts({"estonia": ("eesti",), "eu": ("latvia",)}, ("estonia", "eu"))},
+        ),
     )
 
 

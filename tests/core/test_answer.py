@@ -19,6 +19,7 @@ from bot.core.texts import (
     NOT_MEANT,
     NOT_MEANT_AGAIN,
     STALE_OPTION,
+    TOPIC_WHICH,
     Answer,
     Card,
     Text,
@@ -196,21 +197,22 @@ def test_not_meant_leaves_out_what_no_longer_exists() -> None:
 # --- variants ---------------------------------------------------------------------------------------------------------
 
 
-def varied() -> World:
-    """Give the small World with two variants of the topic `school`."""
+def varied(fact: str = "citizenship") -> World:
+    """Give the small World with two variants of the topic `school`, by one fact."""
     world = small_world()
     texts = {
         lang: replace(text, variants={id: VariantText(label=f"{id} ({lang})", body=f"For {id}.") for id in ("eu", "rest")})
         for lang, text in world.topics["school"].texts.items()
     }
-    rules = (Variant(id="eu", when=Is("citizenship", ("eu",))), Variant(id="rest", when=Is("citizenship", ("other",))))
+    first, second = world.inquiry.facts[fact].options[1:3]
+    rules = (Variant(id="eu", when=Is(fact, (first,))), Variant(id="rest", when=Is(fact, (second,))))
     return replace(world, topics={**world.topics, "school": replace(world.topics["school"], texts=texts, variants=rules)})
 
 
 def test_an_answer_offers_its_variants() -> None:
-    """Below the general answer stands one button a variant, then related topics as far as there is room."""
-    step = told(chose("topic:school"), ENGLISH, varied())
-    assert say(step).marks == (Answer("school", None),)
+    """Where the question that tells has many answers stands one button a variant, then related topics as far as there is room."""
+    step = told(chose("topic:school"), ENGLISH, varied("residence_basis"))
+    assert say(step).marks == (Answer("school", None), Text(TOPIC_WHICH))
     assert ids(say(step).choices) == (
         "here:school", "variant:school:eu", "variant:school:rest", "topic:kindergarten", "topic:library", "topic:hobby",
         "not:school", "menu",

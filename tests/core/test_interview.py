@@ -27,8 +27,10 @@ from bot.core.texts import (
     GROUP_NOT_BEGUN,
     GROUP_NOT_READ,
     GROUP_OTHER,
+    GROUP_OVER,
     GROUP_PERHAPS_FROM,
     GROUP_PERHAPS_UNTIL,
+    GROUP_PROGRAMME,
     GROUP_READ,
     GROUP_RESULT,
     GROUP_RESULT_MAYBE,
@@ -265,6 +267,34 @@ def test_an_ordinary_question_in_the_middle() -> None:
     assert asked(go(step.state, "group:go")) == "residence_basis"
 
 
+def test_after_an_ordinary_question_the_answer_may_be_typed() -> None:
+    """A word for an option, or yes, goes on; no stops; in a question of yes and no these are about going on only."""
+    step = go(HOME, "group", "where is the school", band=Decision.ANSWER)
+    assert go(step.state, "Ukraine").state.facts == ("citizenship=other",)
+    assert asked(go(step.state, "yes")) == "citizenship"
+    assert sentences(say(go(step.state, "no"))) == (GROUP_STOPPED,)
+    until_adult = ("group", "fact:citizenship:estonia", "fact:returned_on:2026-09-01", "fact:citizenship_by:birth")
+    step = go(HOME, *until_adult, "where is the school", band=Decision.ANSWER)
+    assert asked(go(step.state, "yes")) == "adult"
+    assert "adult=true" not in go(step.state, "yes").state.facts
+
+
+def test_a_programme_that_has_ended() -> None:
+    """Where it is asked for, its questions are asked and its groups told, saying that it ended; asking again is about today's."""
+    step = go(HOME, "group:of:infodays-2021")
+    assert sentences(say(step))[:2] == (GROUP_OVER, GROUP_START)
+    answers = {"residence_basis": "permanent-right", "lived_abroad": "false", "citizenship": "other", "alien_passport": "false",
+               "main_language": "other", "belongs_to_estonian_community": "false"}  # fmt: skip
+    while step.state.stage == Stage.INTERVIEW:
+        step = go(step.state, f"fact:{asked(step)}:{answers[asked(step)]}")
+    assert set(cards(step)) == {"weakly-integrated-resident"}
+    assert GROUP_OVER in sentences(say(step))
+    assert GROUP_PROGRAMME not in sentences(say(step))
+    assert step.state.programme == "infodays-2021"
+    assert go(step.state, "group").state.programme == ""
+    assert sentences(say(go(HOME, "group:of:no-such-programme"))) == (STALE_OPTION,)
+
+
 def test_what_is_neither_reply_nor_question() -> None:
     """It is said so, and the question stays open."""
     step = go(HOME, "group", "blah blah")
@@ -289,6 +319,7 @@ def test_another_person() -> None:
         assert (step.state.other, step.state.facts, step.state.own_facts) == (True, (), own.state.facts)
     step = go(go(HOME, *NEWCOMER, "group:other").state, *NEWCOMER[1:])
     assert sentences(say(step))[0] == GROUP_RESULT_OTHER
+    assert all(card.other for card in say(step).marks if isinstance(card, GroupCard))
     back = go(step.state, "group:self")
     assert (back.state.other, back.state.facts) == (False, step.state.own_facts)
     assert sentences(say(back))[0] == GROUP_RESULT

@@ -69,7 +69,6 @@ def test_walking_every_path() -> None:
     walked = walk(INQUIRY.interview((SUPPORT,), TODAY))
     assert walked.paths > 500
     assert walked.longest <= 9
-    assert walked.median <= 5
     assert walked.asked == {fact for group in INQUIRY.programmes[SUPPORT].groups for fact in group.facts}
     assert all(ends == set(Status) for ends in walked.reached.values())
 

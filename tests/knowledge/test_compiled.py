@@ -37,7 +37,7 @@ def test_what_is_kept_finds_the_same(folder: Path, cache: Path) -> None:
     first, second = Library(folder, cache=cache), Library(folder, cache=cache)
     found = evidence(first)
     assert kept(cache) == []
-    first.keep()
+    first.finish()
     (file,) = kept(cache)
     assert file.suffix == SUFFIX
     assert evidence(second) == found
@@ -53,7 +53,7 @@ def test_the_real_search_is_kept_whole(cache: Path) -> None:
     """With all that is shipped: every twentieth wording finds the same."""
     first, second = Library(KNOWLEDGE, cache=cache), Library(KNOWLEDGE, cache=cache)
     made = first.load().finder.index
-    first.keep()
+    first.finish()
     read = second.load().finder.index
     for wording in made.wordings[::100]:
         assert read.find(wording.text + " kus") == made.find(wording.text + " kus")
@@ -63,12 +63,12 @@ def test_a_change_makes_it_anew(folder: Path, cache: Path) -> None:
     """A phrasing, a word of the lexicon: what was kept stands for just what it was made from."""
     library = Library(folder, cache=cache)
     library.load()
-    library.keep()
+    library.finish()
     add(folder / "lexicon/en.yaml", "official: [school]")
     change(folder / "en/school.md", "title:", "title: Quidditch lessons")
     assert Library(folder, cache=cache).load().finder.find("quidditch lessons").shown[0].topic == "school"
     assert library.load().finder.find("quidditch lessons").shown[0].topic == "school"
-    library.keep()
+    library.finish()
     assert len(kept(cache)) == 2
 
 
@@ -78,7 +78,7 @@ def test_only_the_newest_are_kept(folder: Path, cache: Path) -> None:
     for number in range(KEPT + 2):
         change(folder / "en/school.md", "title:", f"title: School number {number}")
         library.load()
-        library.keep()
+        library.finish()
     assert len(kept(cache)) == KEPT
 
 
@@ -86,7 +86,7 @@ def test_a_reload_after_reading_it(folder: Path, cache: Path) -> None:
     """What was read from the file serves for the next change, too."""
     library = Library(folder, cache=cache)
     library.load()
-    library.keep()
+    library.finish()
     again = Library(folder, cache=cache)
     before = again.load().finder.index.lexicon.forms
     change(folder / "en/school.md", "title:", "title: Quidditch lessons")
@@ -100,7 +100,7 @@ def test_a_broken_file_is_passed_over(folder: Path, cache: Path, content: bytes)
     """The search is made of the knowledge then."""
     library = Library(folder, cache=cache)
     found = evidence(library)
-    library.keep()
+    library.finish()
     (file,) = kept(cache)
     file.write_bytes(content)
     assert evidence(Library(folder, cache=cache)) == found
@@ -110,7 +110,7 @@ def test_a_file_cut_off_is_passed_over(folder: Path, cache: Path) -> None:
     """Whatever part of it is missing."""
     library = Library(folder, cache=cache)
     library.load()
-    library.keep()
+    library.finish()
     (file,) = kept(cache)
     whole = file.read_bytes()
     for size in range(0, len(whole), len(whole) // 7):
@@ -124,7 +124,7 @@ def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder", "utf-8")
     library = Library(folder, cache=tmp_path / "file")
     library.load()
-    library.keep()
+    library.finish()
     assert (tmp_path / "file").read_text("utf-8") == "not a folder"
 
 
@@ -137,7 +137,7 @@ def test_a_file_is_there_whole_or_not_at_all(folder: Path, cache: Path, monkeypa
         raise OSError("no space left")
 
     monkeypatch.setattr(Path, "replace", fail)
-    library.keep()
+    library.finish()
     assert kept(cache) == []
 
 
@@ -150,7 +150,7 @@ def test_saving_what_was_loaded_gives_the_same_file(folder: Path, cache: Path, t
     """Nothing gets lost on the way."""
     library = Library(folder, cache=cache)
     library.load()
-    library.keep()
+    library.finish()
     (file,) = kept(cache)
     search = load(file)
     save(replace(search, name="again"), tmp_path / f"again{SUFFIX}")

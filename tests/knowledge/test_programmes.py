@@ -106,6 +106,8 @@ def put(place: int, **fields: object) -> Callable[[list[GroupFile]], None]:
             "the question 'insured' is never asked, as its answer changes nothing",
         ),
         (put(1, when={"citizenship": "eu"}), "newcomer is match, not no"),
+        (put(0, unnamed=True, clause=dict.fromkeys(("et", "ru", "en"), "no dash")), "et: part its name from the rest by ` – `"),
+        (put(1, id="visitor"), "for: there is no group 'support-2025/newcomer'; there are infodays-2021/newcomer"),
     ],
 )
 def test_what_is_found_wrong(change: Callable[[list[GroupFile]], None], said: str) -> None:
@@ -129,6 +131,13 @@ def test_what_is_wrong_with_a_fact(fields: dict[str, object], said: str) -> None
     files = copy(real())
     files.facts = [FactFile.model_validate({**files.facts[0].model_dump(), **fields}), *files.facts[1:]]
     assert said in [problem.text.partition(" of it")[0] for problem in check_programmes(files, TODAY)]
+
+
+def test_an_unknown_topic_to_ask_in() -> None:
+    """The topic below which an ended programme can be asked for has to be there."""
+    files = changed(lambda _groups: None)
+    files.programmes[SUPPORT] = files.programmes[SUPPORT].model_copy(update={"asked_in": "fairies"})
+    assert "there is no topic 'fairies'" in [problem.text for problem in check_programmes(files, TODAY)]
 
 
 def test_an_unknown_partner_and_scenario() -> None:

@@ -1,6 +1,7 @@
 """From marks to words: values, sources and dates, what a municipality adds, contacts, cards, names and labels."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from bot.core.texts import (
     CategoryName,
     Contacts,
     CountyName,
+    GroupCard,
     Label,
     Mark,
     Name,
@@ -37,6 +39,7 @@ from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import to_html, to_text
 from bot.render.speak import MAX_SOURCES, shown_sources, speak
 from tests.core.small import LANGUAGES, SOURCE, small_world
+from tests.worlds import catalogs as real_catalogs
 from tests.worlds import real_world
 
 NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -418,3 +421,40 @@ def test_a_dated_source_is_among_those_shown(dates: tuple[int | None, ...], show
         for n, year in enumerate(dates)
     ]
     assert [sources.index(source) for source in shown_sources(sources)] == list(shown)
+
+
+# --- target groups ----------------------------------------------------------------------------------------------------
+
+
+def card(lang: str, mark: GroupCard) -> str:
+    """Say a real group's card in one language."""
+    (message,) = speak([Say(lang=lang, marks=(mark,))], real_world(), real_catalogs(), NOON)
+    return re.sub(r"\\(.)", r"\1", "\n".join(part.markdown for part in message.parts))
+
+
+@pytest.mark.parametrize(
+    ("lang", "name", "rest"),
+    [
+        ("et", "vähelõimunud", "elanik, kelle põhiline suhtluskeel pole eesti keel"),
+        ("ru", "слабо", "житель, чей основной язык общения не эстонский"),
+        ("en", "weakly", "a resident whose main language of communication is not Estonian"),
+    ],
+)
+def test_no_resident_reads_the_name_of_an_unnamed_group(lang: str, name: str, rest: str) -> None:
+    """The clause is quoted from after its name."""
+    shown = card(lang, GroupCard("infodays-2021", "weakly-integrated-resident"))
+    assert name not in shown.lower()
+    assert f"… {rest}" in shown
+
+
+@pytest.mark.parametrize(("lang", "you"), [("et", r"\bte(ie|il|id)?\b"), ("ru", r"\b(вы|вас|вам)\b"), ("en", r"\byou(r)?\b")])
+def test_a_card_about_another_person_does_not_speak_to_the_reader(lang: str, you: str) -> None:
+    """Name and clause say who is meant; what is written for the person themselves is left out."""
+    programme = real_world().inquiry.programmes["support-2025"]
+    for group in programme.groups:
+        words = programme.words[lang][group.id]
+        own, other = (card(lang, GroupCard("support-2025", group.id, other=other)) for other in (False, True))
+        assert words.name in other
+        assert group.clause[lang][:40] in other
+        assert not re.search(you, other, re.IGNORECASE)
+        assert len(other) < len(own)

@@ -71,7 +71,7 @@ class Editor:
     def speak(self, world: World, topic: str, *, variant: str, town: str | None, lang: str) -> Message:
         """Say an answer as the bot does."""
         state = Conversation(town=town or "")
-        show = show_variant(topic, variant, state, lang, world) if variant else show_topic(topic, state, lang, world)
+        show = show_variant(topic, variant, state, lang, world) if variant else show_topic(topic, state, lang, NOW.date(), world)
         return speak([show[1]], world, self.catalogs, NOW)[0]
 
     @property

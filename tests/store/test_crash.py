@@ -47,7 +47,7 @@ async def test_power_may_go_at_any_moment(prepared: Path, tmp_path: Path) -> Non
             worker.join()
         # How many moments a life has depends a little on how busy the machine is: only the last ones may never come.
         for moment, worker in zip(lives, workers, strict=True):
-            assert worker.exitcode == -signal.SIGKILL or (worker.exitcode == 0 and moment > 0.95 * moments)
+            assert worker.exitcode == -signal.SIGKILL or (worker.exitcode == 0 and moment > 0.9 * moments)
         await asyncio.gather(*map(work, folders))
         for folder in folders:
             await check(folder, deaths=1)

@@ -53,6 +53,7 @@ def find_search(files: Files, memos: Memos, cache: Cache | None = None) -> Searc
     def make() -> Search:
         if cache and (kept := cache.read(name)):
             memos.tables(lambda: WordTables(kept.base.forms, kept.base.keys, kept.base.parts), forms)
+            kept.index.linear = files.generated.linear  # the same, and one is enough
             return kept
         tables = memos.tables(lambda: build_tables(files.generated.words()), forms)
         base = lexicon_of(tables, languages)

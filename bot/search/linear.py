@@ -19,7 +19,7 @@ LANE = 4
 """Bytes for the sum of one class."""
 FEW = 8
 """A feature with so few entries is reckoned entry by entry, which is faster than laying out its row."""
-KEPT_BYTES = 12_000_000
+KEPT_BYTES = 8_000_000
 """So much is kept of rows that were laid out before."""
 
 

@@ -14,6 +14,8 @@ from bot.insight.evaluation import Question, Scores, score
 from tests.bench.rankers import OUTSIDE, Ranking
 
 WRONG = 0.05
+FALSE = 0.08
+"""Of the questions that nothing answers."""
 FROM, TO = 0.01, 0.05
 """The stretch of wrong on which a curve must lie above another to be ahead of it."""
 OFFERED = 4
@@ -72,6 +74,18 @@ def limits(rows: Sequence[Row]) -> Limits:
         if wrong <= WRONG and right > best:
             answer, best = limit, right
     return Limits(answer, _lower(rows, answer))
+
+
+def strictly(rows: Sequence[Row]) -> float:
+    """Give the most right with wrong at most 0.05 and, of the questions that nothing answers, at most 0.08 answered."""
+    inside, outside = [row for row in rows if row.labels], [row for row in rows if not row.labels]
+    allowed = FALSE * len(outside)
+    fitting = (
+        right
+        for wrong, right, limit in _steps(inside)
+        if wrong <= WRONG and sum(row.score >= limit for row in outside) <= allowed
+    )
+    return max(fitting, default=0.0)
 
 
 def _lower(rows: Sequence[Row], answer: float) -> float:

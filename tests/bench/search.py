@@ -85,6 +85,9 @@ def compare(
         }
         for lang, own in rows[OURS].items()
     }
+    found["strictly"] = {
+        lang: {name: round(scoring.strictly(by[lang]), 4) for name, by in rows.items() if lang in by} for lang in rows[OURS]
+    }
     found["questions"] = {
         "n": len(material.questions),
         "left_out": material.left_out,

@@ -33,6 +33,8 @@ def show(found: Mapping[str, Any], console: Console) -> None:
         for peer, lead in peers.items()
     ]
     console.print(_table("ours before each peer, in right", ("lang", "peer", "difference", "low", "high", "verdict"), lines))
+    strictly = [(lang, *(_number(by.get(name), 3) for name in rankers)) for lang, by in found["strictly"].items()]
+    console.print(_table("right with at most 0.05 wrong and 0.08 false", ("lang", *rankers), strictly))
     console.print(_table("cost", ("ranker", *COSTS), [(name, *_numbers(found[name], COSTS, 1)) for name in rankers]))
     noise = [(kind, str(row["n"]), *_numbers(row, ("clean", "noisy"), 3)) for kind, row in found["noise"].items()]
     console.print(_table("noise: right of ours", ("kind", "n", "clean", "noisy"), noise))

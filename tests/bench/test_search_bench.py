@@ -17,7 +17,7 @@ from tests.bench.growth import synthetic
 from tests.bench.material import KNOWLEDGE, known, sample
 from tests.bench.rankers import NAMES, OURS, OUTSIDE, Wording, find, leads, mean_of_best, ranked
 from tests.bench.runs import COSTS
-from tests.bench.scoring import Limits, Row, compare, curve, decide, limits, limits_by_lang, measure, reached
+from tests.bench.scoring import Limits, Row, compare, curve, decide, limits, limits_by_lang, measure, reached, strictly
 
 QUIET = [(OUTSIDE, 2.0), ("a", 1.0)]
 """A ranking in which outside is likelier than any topic."""
@@ -72,6 +72,15 @@ def test_measures_at_the_thresholds() -> None:
 
 def test_outside_in_front_abstains_whatever_the_threshold() -> None:
     assert decide(Row((), QUIET), Limits(-9, -9)).decision == "abstain"
+
+
+def test_the_most_right_with_few_false_answers() -> None:
+    rows = [right(0.9)] * 50 + [right(0.5)] * 50
+    none = strange(0.7)
+    assert strictly(rows) == 1.0
+    assert strictly([*rows, *[none] * 8, *[Row((), QUIET)] * 92]) == 1.0
+    assert strictly([*rows, *[none] * 9, *[Row((), QUIET)] * 91]) == 0.5
+    assert strictly([*rows, *[wrong(0.95)] * 9]) == 0.0
 
 
 def test_a_language_with_few_check_wordings_shares_a_siblings_thresholds() -> None:

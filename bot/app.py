@@ -21,7 +21,7 @@ from bot.core.world import Municipality, World
 from bot.engine import Bell, Clock, Engine, Watch, utc_now
 from bot.errors import KnowledgeError, SettingsError
 from bot.i18n import Catalogs, load_catalogs, today_in_estonia
-from bot.knowledge.load import Library, out_of_date
+from bot.knowledge.load import Library, count_errors, out_of_date
 from bot.platforms.terminal import Collector, TerminalChannel
 from bot.platforms.web.channel import WebChannel
 from bot.ports import Channel, Message, Retention, Status, Turn
@@ -181,7 +181,7 @@ def understood(heard: Heard | None, said: Sequence[Message], world: World) -> He
 
 def faults(settings: Settings) -> int:
     """Count what keeps the knowledge files from being served as they are now."""
-    return sum(problem.error for problem in open_library(settings).look().problems)
+    return count_errors(settings.knowledge)
 
 
 async def status(settings: Settings) -> Status:

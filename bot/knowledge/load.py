@@ -17,6 +17,7 @@ from bot.knowledge.build import build
 from bot.knowledge.check import check_files
 from bot.knowledge.compiled import Cache
 from bot.knowledge.files import Kept
+from bot.knowledge.generated import Generated
 from bot.knowledge.read import Files, read
 from bot.knowledge.searching import Memo, Memos
 
@@ -89,6 +90,14 @@ class Library:
 def load(root: Path, *, home: str | None = None) -> World:
     """Read and build the World once. Errors: KnowledgeError with every problem if any of them is an error."""
     return Library(root, home=home).load()
+
+
+def count_errors(root: Path) -> int:
+    """Count what keeps the files from being served, without the word forms: they take long to put together and have no errors."""
+    files = read(root)
+    files.generated = Generated()
+    build(files)
+    return sum(problem.error for problem in check_files(files, today_in_estonia()))
 
 
 def out_of_date(world: World, today: date) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def follow_about(argument: str, state: Conversation, day: date, world: World) ->
             carried.append(entry)
         else:
             facts = with_answer(facts, id, value)
-    after = replace(state, own_facts=facts) if state.other else replace(state, facts=facts)
+    after = _with_mine(state, facts)
     return after, fit(topic, after, day, world, tuple(carried))
 
 
@@ -127,12 +127,16 @@ def said_by(variant: str, topic: Topic, state: Conversation, world: World) -> Co
     for fact, value in settled(rule):
         if not world.inquiry.facts[fact].passing:
             facts = with_answer(facts, fact, written(value))
-    return replace(state, own_facts=facts) if state.other else replace(state, facts=facts)
+    return _with_mine(state, facts)
 
 
 def mine(state: Conversation) -> tuple[str, ...]:
     """Give the person's own answers, also while another one is asked about."""
     return state.own_facts if state.other else state.facts
+
+
+def _with_mine(state: Conversation, facts: tuple[str, ...]) -> Conversation:
+    return replace(state, own_facts=facts) if state.other else replace(state, facts=facts)
 
 
 def _next_fact(topic: Topic, known: Known, day: date, world: World) -> str:

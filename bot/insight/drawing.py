@@ -5,7 +5,7 @@ laid out by igraph, which editors install for this (`make install-forms`).
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from textwrap import wrap
@@ -56,10 +56,13 @@ def draw(inquiry: Inquiry, programme: str, lang: str, day: date) -> Flow:
     arrows: list[tuple[int, int]] = []
     known: dict[object, int] = {}
 
-    def add(key: object, box: Box) -> int:
+    def add(key: object, box: Box, answers: Iterable[tuple[int, str]] = ()) -> int:
         if key not in known:
-            known[key] = len(boxes)
+            place = known[key] = len(boxes)
             boxes.append(box)
+            for end, text in answers:
+                arrows.extend(((place, len(boxes)), (len(boxes), end)))
+                boxes.append(Box("answer", text))
         return known[key]
 
     def follow(answers: Mapping[str, Answer], unknown: frozenset[str]) -> int:
@@ -78,12 +81,7 @@ def draw(inquiry: Inquiry, programme: str, lang: str, day: date) -> Flow:
         for other, value in inquiry.facts[fact].instead:
             ends.setdefault(follow({**answers, other: value}, unknown | {fact}), []).append(words[fact].instead)
         said_of = tuple((end, " / ".join(said)) for end, said in ends.items())
-        place = add((fact, said_of), Box("question", words[fact].question))
-        if not any(start == place for start, _ in arrows):
-            for end, text in said_of:
-                boxes.append(Box("answer", text))
-                arrows.extend(((place, len(boxes) - 1), (len(boxes) - 1, end)))
-        return place
+        return add((fact, said_of), Box("question", words[fact].question), said_of)
 
     first = follow({}, frozenset())
     order = [first, *(place for place in range(len(boxes)) if place != first)]

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from itertools import chain
-from typing import TypeVar
 
 from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS
@@ -38,8 +37,6 @@ from bot.search.lexicon import Lexicon, unknown_words, with_words
 from bot.search.patterns import Pattern, PatternError, Patterns, compile_pattern
 from bot.search.places import build_places
 from bot.search.text import fold
-
-T = TypeVar("T")
 
 
 def build(files: Files, *, home: str | None = None, memos: Memos | None = None, cache: Cache | None = None) -> World | None:

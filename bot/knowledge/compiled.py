@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, overload
 from zipfile import BadZipFile, ZipFile
 
@@ -85,15 +86,16 @@ def fingerprint(*parts: object) -> str:
 
 def save(search: Search, path: Path) -> None:
     """Write the search to a file, which is there whole or not at all."""
-    content = _content(search)
-    written = path.with_suffix(f".{id(search)}.part")
-    try:
-        with ZipFile(written, "w") as file:
-            for name, data in content:
-                file.writestr(name, data)
-        written.replace(path)
-    finally:
-        written.unlink(missing_ok=True)
+    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:  # processes may write at once
+        written = Path(part.name)
+        try:
+            with ZipFile(part, "w") as file:
+                for name, data in _content(search):
+                    file.writestr(name, data)
+            part.close()
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Search:

@@ -1,10 +1,9 @@
 """Drawing the questions that lead to target groups: every way is there, and nothing lies over anything else."""
 
-import builtins
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -112,13 +111,6 @@ def test_the_picture(programme: str) -> None:
 
 def test_without_what_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said what to install."""
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:  # noqa: ANN401 - as Python has it
-        if name == "igraph":
-            raise ImportError("no igraph", name=name)
-        return real(name, *rest)
-
-    monkeypatch.setattr("importlib.import_module", without)
+    monkeypatch.setitem(sys.modules, "igraph", None)
     with pytest.raises(WrongUse, match="make install-forms"):
         svg(flow(), "x")

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SYNAPSE := .synapse
 LOCALES := $(wildcard locales/*/LC_MESSAGES/teejuht.po)
 CATALOGS := $(LOCALES:.po=.mo)
 
@@ -24,7 +25,7 @@ test: install-tests ## run every check and test
 
 install: $(VENV)/.installed catalogs ## create .venv with everything for running
 
-install-tests: $(VENV)/.installed-tests catalogs ## the same with everything that tests need
+install-tests: $(VENV)/.installed-tests $(SYNAPSE)/.installed catalogs ## the same with everything that tests need
 
 install-forms: $(VENV)/.installed ## the generators for `teejuht forms`
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-forms.lock
@@ -43,6 +44,11 @@ $(VENV)/.installed-tests: requirements-test.lock requirements-forms.lock tests/p
 	sh tests/install-chromium.sh
 	touch $@
 
+$(SYNAPSE)/.installed: requirements-synapse.lock
+	test -x $(SYNAPSE)/bin/python || $(PYTHON) -m venv $(SYNAPSE)
+	$(SYNAPSE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-synapse.lock
+	touch $@
+
 catalogs: $(CATALOGS)
 
 %.mo: %.po $(VENV)/.installed
@@ -54,7 +60,8 @@ messages: install ## write the template of all sentences for translators
 lock: ## renew the lock files (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --group test --constraint requirements.lock --output-file requirements-test.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group pyproject.toml:synapse --output-file requirements-synapse.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-deps --constraint requirements-test.lock --group pyproject.toml:forms --output-file requirements-forms.lock
 
 clean:
-	rm -rf $(VENV) tests/node_modules $(CATALOGS)
+	rm -rf $(VENV) $(SYNAPSE) tests/node_modules $(CATALOGS)

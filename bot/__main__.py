@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from bot import __version__, app, editing
+from bot import __version__, accounts, app, desk_verbs, editing
 from bot.console import (
     answer_row,
     json_lines,
@@ -24,6 +24,7 @@ from bot.console import (
     read_person,
     screen,
     show_problems,
+    write_file,
 )
 from bot.engine import utc_now
 from bot.errors import TeejuhtError, WrongUse
@@ -34,6 +35,7 @@ from bot.knowledge import read as reading
 from bot.knowledge import schemas
 from bot.knowledge.programmes import load_inquiry
 from bot.platforms.terminal import Collector, dressed, plain
+from bot.render.poster import poster as draw_poster
 from bot.settings import Settings, load_settings
 from bot.store import migrate
 
@@ -48,6 +50,8 @@ cli = typer.Typer(
 )
 db = typer.Typer(help="Look after the database.", no_args_is_help=True)
 cli.add_typer(db, name="db")
+cli.add_typer(accounts.matrix, name="matrix")
+cli.add_typer(desk_verbs.desk, name="desk")
 
 Lang = Annotated[str | None, typer.Option("--lang", metavar="L", help="Language to answer in, such as et.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per message, row or problem.")]
@@ -206,6 +210,32 @@ def draw(
         raise WrongUse(f"there is no language {lang}; there are {', '.join(inquiry.words)}")
     for path, ways in editing.draw_groups(inquiry, folder, lang):
         notes.print(f"{path}: {ways}", markup=False, highlight=False, soft_wrap=True)
+
+
+@cli.command()
+def poster(
+    municipality: Annotated[str, typer.Argument(metavar="MUNICIPALITY", help="Such as kohtla-jarve.")],
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="The file to write; default: teejuht-MUNICIPALITY.svg.")] = None,
+    telegram: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The bot's name in Telegram; default: Telegram is asked for it.")
+    ] = None,
+) -> None:
+    """Make a printable A4 poster (SVG) with QR codes that lead people of a municipality to the bot."""
+    settings = load_settings()
+    content = app.load_content(settings)
+    if municipality not in content.world.municipalities:
+        raise WrongUse(f"there is no municipality {municipality}")
+    name = accounts.telegram_name(settings) if telegram is None else telegram.removeprefix("@")
+    ways = accounts.poster_ways(settings, municipality, name)
+    if not ways:
+        raise WrongUse(
+            "there is nothing to lead to yet: set TEEJUHT_PUBLIC_URL, TEEJUHT_MATRIX_USER or TEEJUHT_TELEGRAM_TOKEN "
+            "(or --telegram NAME)"
+        )
+    place, languages = content.world.place(municipality), content.world.languages
+    file = to or Path(f"teejuht-{municipality}.svg")
+    write_file(file, draw_poster(place=place, ways=ways, catalogs=content.catalogs, languages=languages))
+    notes.print(f"{file}: {', '.join(way.shown for way in ways)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @cli.command("forms")

@@ -6,37 +6,59 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import structlog
 
-from bot.core.conversation import Step
-from bot.core.effects import Heard
+from bot import offices
+from bot.core.effects import Heard, Step
 from bot.core.language import RELATED
 from bot.core.texts import NO_OPERATOR
-from bot.core.world import Municipality, World
-from bot.engine import Bell, Clock, Engine, Watch, utc_now
-from bot.errors import KnowledgeError, SettingsError
+from bot.core.world import EDITORS, Municipality, World
+from bot.delivery import ToDesks
+from bot.engine import Clock, Engine, Watch, utc_now
+from bot.errors import KnowledgeError, Refused, SettingsError
 from bot.i18n import Catalogs, load_catalogs, today_in_estonia
 from bot.knowledge.load import Library, count_errors, out_of_date
+from bot.loops import Bell
+from bot.platforms.matrix import MatrixChannel
+from bot.platforms.telegram import Profile, TelegramChannel
 from bot.platforms.terminal import Collector, TerminalChannel
+from bot.platforms.web.case_links import CaseLinks
+from bot.platforms.web.case_page import Cases
 from bot.platforms.web.channel import WebChannel
-from bot.ports import Channel, Message, Retention, Status, Turn
+from bot.ports import Channel, Fetch, File, Files, Hook, Message, Retention, Status, Turn
 from bot.render.speak import contact_line
 from bot.settings import Settings
+from bot.staff_page import show_case
 from bot.store import migrate
 from bot.store.store import SqlStore
 
 IN_MEMORY = "sqlite://"
+TELEGRAM_HOOK = "/hooks/telegram"
 CHUNK = 200
 REPORTED = 20
 WATCH_AGAIN = 5.0
 LOOK_AGAIN = 3600.0
+CONNECTED = 15.0
+"""Seconds after which channels should be connected."""
 
 log = structlog.get_logger(__name__)
+
+
+class Report(Protocol):
+    """Tells those who can mend something, by their group of desks."""
+
+    async def __call__(self, to: str, what: str, detail: str = "") -> None: ...
+
+
+async def nobody(to: str, what: str, detail: str = "") -> None:
+    """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -45,6 +67,12 @@ class Content:
 
     world: World
     catalogs: Catalogs
+    furnish: Callable[[World], World] = lambda world: world
+    """Adds to a World that files make what the operator set."""
+
+    def renew(self, world: World) -> None:
+        """Put another World in place."""
+        self.world = self.furnish(world)
 
 
 def open_library(settings: Settings) -> Library:
@@ -63,7 +91,8 @@ def load_content(settings: Settings, library: Library | None = None) -> Content:
     missing = [lang for lang in world.languages if lang not in catalogs.languages]
     if missing:
         raise SettingsError(f"TEEJUHT_LOCALES: no compiled catalog for {', '.join(missing)}: run `make catalogs`")
-    return Content(world, catalogs)
+    furnish = partial(offices.furnish, settings=settings)
+    return Content(furnish(world), catalogs, furnish)
 
 
 @contextlib.asynccontextmanager
@@ -91,42 +120,68 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         tell(f"{len(content.world.topics)} topics in {', '.join(content.world.languages)}")
         if settings.web:
             tell(f"Web page: {settings.public_url or f'http://{settings.web_host}:{settings.web_port}'}")
-        await until_stopped(_beside(engine.run(), keep_fresh(content, library), remind(content)))
+        if not settings.telegram_token.get_secret_value():
+            tell("Telegram: not served; set TEEJUHT_TELEGRAM_TOKEN to what @BotFather gave for the bot")
+        if not settings.matrix_user:
+            tell("Matrix: not served; set TEEJUHT_MATRIX_USER to the bot's account and run `teejuht matrix login`")
+        await until_stopped(
+            _beside(
+                engine.run(),
+                keep_fresh(content, library, engine.report),
+                remind(content, report=engine.report),
+                watch_desks(engine),
+            )
+        )
     finally:
         await store.close()
 
 
-async def keep_fresh(content: Content, library: Library) -> None:
+async def keep_fresh(content: Content, library: Library, report: Report = nobody) -> None:
     """Serve the knowledge as its files change; files with errors change nothing and are reported."""
     while True:
         try:
             async for _ in library.changes():
-                await reload(content, library)
+                await reload(content, library, report)
         # The folder may be gone for a moment, or the system may not let us watch it: messages are answered all the same.
         except Exception as error:
             log.error("knowledge not watched", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(WATCH_AGAIN)
 
 
-async def reload(content: Content, library: Library) -> None:
-    """Put the World that the files make in place, or keep the old one and say why."""
+async def reload(content: Content, library: Library, report: Report = nobody) -> None:
+    """Put the World that the files make in place, or keep the old one and say why, also to the editors."""
     try:
-        content.world = await asyncio.to_thread(library.load)
+        content.renew(await asyncio.to_thread(library.load))
     except KnowledgeError as error:
-        log.error("knowledge not reloaded", errors=len(error.problems), problems=[str(p) for p in error.problems[:REPORTED]])
+        problems = [str(problem) for problem in error.problems[:REPORTED]]
+        log.error("knowledge not reloaded", errors=len(error.problems), problems=problems)
+        await report(EDITORS, "files", "\n".join(problems))
     else:
         log.info("knowledge reloaded", topics=len(content.world.topics))
         await asyncio.to_thread(library.finish)
 
 
-async def remind(content: Content, clock: Clock = utc_now) -> None:
+async def remind(content: Content, clock: Clock = utc_now, report: Report = nobody) -> None:
     """Report once what has gone out of date; days turn without any file changing."""
     told: set[str] = set()
     while True:
         due = set(out_of_date(content.world, today_in_estonia(clock())))
         if new := sorted(due - told):
             log.warning("knowledge out of date", what=new)
+            await report(EDITORS, "due", "\n".join(new))
         told = due
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+async def watch_desks(engine: Engine) -> None:
+    """Report what desks lack to work, once they had time to connect, and what they come to lack later."""
+    told: set[str] = set()
+    await asyncio.sleep(CONNECTED)
+    while True:
+        found = {f"{name}: {problem}" for name, problems in (await engine.desk_problems()).items() for problem in problems}
+        for problem in sorted(found - told):
+            log.error("desk not ready", what=problem)
+        told = found
         await asyncio.sleep(LOOK_AGAIN)
 
 
@@ -224,22 +279,108 @@ async def until_stopped(work: Coroutine[None, None, None]) -> None:
 
 
 def build_engine(settings: Settings, content: Content, store: SqlStore) -> Engine:
-    """Put engine and channels together."""
+    """Put engine, channels and desks together. Errors: SettingsError if no channel is wanted, or a desk is nobody's."""
     said = Bell()
-    channels: list[Channel] = []
+    channels: dict[str, Channel] = {}
+
+    async def fetch(file: File) -> bytes:
+        return await content_of(file, channels)
+
+    telegram = telegram_channel(settings, content, fetch)
+    matrix = matrix_channel(settings, content, store, fetch) if settings.matrix_user else None
+    post, links = offices.mailer(settings, utc_now), CaseLinks(store=store, public_url=settings.public_url, clock=utc_now)
+    if telegram:
+        channels[telegram.name] = telegram
+    if matrix:
+        channels[matrix.name] = matrix
     if settings.web:
-        channels.append(web_channel(settings, content, store, said))
+        hooks = {TELEGRAM_HOOK: telegram.hook} if telegram and settings.telegram_webhook else {}
+        cases = Cases(links=links, view=partial(show_case, content, fetch)) if post else None
+        web = web_channel(settings, content, store, said, hooks, cases)
+        channels[web.name] = web
+    if not channels:
+        raise SettingsError(
+            "there is nothing to serve: TEEJUHT_WEB is off, TEEJUHT_TELEGRAM_TOKEN and TEEJUHT_MATRIX_USER are not set"
+        )
+    desks = offices.desks(settings, lambda: content.world, content.catalogs, links, post, telegram, matrix)
+    keep = Retention(
+        conversations=timedelta(days=settings.keep_conversations_days),
+        cases=timedelta(days=settings.keep_cases_days),
+        deeds=timedelta(days=settings.keep_audit_days),
+    )
     return Engine(
         store=store,
         world=lambda: content.world,
         catalogs=content.catalogs,
-        channels=channels,
-        keep=Retention(conversations=settings.keep_conversations),
+        channels=tuple(channels.values()),
+        keep=keep,
         said=said,
+        desks=ToDesks(
+            desks=desks, store=store, fetch=fetch, clock=utc_now,
+            notices=offices.notices(post, content.catalogs), page=settings.public_url,
+        ),
+    )  # fmt: skip
+
+
+async def content_of(file: File, channels: Mapping[str, Channel]) -> bytes:
+    """Give a file's content, from the channel where it was sent. Errors: Refused, Unreachable."""
+    if not file.channel:
+        return file.ref.encode()
+    channel = channels.get(file.channel)
+    if not isinstance(channel, Files):
+        raise Refused("no channel of that name has files")
+    return await channel.fetch(file)
+
+
+def telegram_channel(settings: Settings, content: Content, fetch: Fetch) -> TelegramChannel | None:
+    """Make the channel of this installation's Telegram bot, if it has one."""
+    if not (token := settings.telegram_token.get_secret_value()):
+        return None
+    languages = content.world.languages
+    return TelegramChannel(
+        token=token,
+        url=settings.telegram_api,
+        webhook=f"{settings.public_url}{TELEGRAM_HOOK}" if settings.telegram_webhook else "",
+        profile=Profile(languages=languages, default=languages[0], say=partial(say_around, content)),
+        clock=utc_now,
+        desks=offices.telegram_groups(settings),
+        fetch=fetch,
     )
 
 
-def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bell) -> WebChannel:
+def matrix_channel(settings: Settings, content: Content, store: SqlStore, fetch: Fetch) -> MatrixChannel:
+    """Make the channel of this installation's Matrix account."""
+    return MatrixChannel(
+        user=settings.matrix_user,
+        keys=settings.matrix_key_store,
+        servers=settings.matrix_allowed,
+        recall=store.cursor,
+        say=partial(say_around, content),
+        clock=utc_now,
+        desks=offices.matrix_rooms(settings),
+        fetch=fetch,
+    )
+
+
+def say_around(content: Content, lang: str, id: str) -> str:
+    """Give a sentence that stands around a chat, such as a description of the bot."""
+    return content.catalogs.text(lang, id, {"operator": operator(content, lang)})
+
+
+def operator(content: Content, lang: str) -> str:
+    """Name the body that runs this bot."""
+    world = content.world
+    return world.place(world.home).operators[lang] if world.home else content.catalogs.text(lang, NO_OPERATOR)
+
+
+def web_channel(
+    settings: Settings,
+    content: Content,
+    store: SqlStore,
+    said: Bell,
+    hooks: Mapping[str, Hook] | None = None,
+    cases: Cases | None = None,
+) -> WebChannel:
     """Make the web page of this installation; who runs it and whom to ask follow the knowledge, its languages the start."""
     world = content.world
 
@@ -255,7 +396,9 @@ def web_channel(settings: Settings, content: Content, store: SqlStore, said: Bel
         host=settings.web_host,
         port=settings.web_port,
         public_url=settings.public_url,
-        operator=lambda lang: home().operators[lang] if content.world.home else content.catalogs.text(lang, NO_OPERATOR),
+        operator=lambda lang: operator(content, lang),
         contact=lambda lang: contact_line(home().contacts[-1], lang),
         clock=utc_now,
+        hooks=hooks,
+        cases=cases,
     )

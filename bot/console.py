@@ -63,6 +63,14 @@ def read_person(row: Mapping[str, Any], inquiry: Inquiry, today: date, place: st
         raise WrongUse(f"{place}: {error}") from error
 
 
+def write_file(file: Path, text: str) -> None:
+    """Write a file that somebody named. Errors: WrongUse."""
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be written: {error.strerror}") from error
+
+
 def answer_row(heard: Heard, texts: Sequence[str]) -> dict[str, object]:
     """Give one answer as `ask --json` prints it."""
     return {

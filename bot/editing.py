@@ -18,7 +18,7 @@ from zipfile import ZipFile
 from bot.core.answer import show_topic, show_variant
 from bot.core.state import Conversation
 from bot.core.world import NATIONAL, Inquiry, World
-from bot.engine import Bell, utc_now
+from bot.engine import utc_now
 from bot.errors import KnowledgeError, Problem, WrongUse
 from bot.groups.interview import walk
 from bot.i18n import catalog_problems, load_catalogs, today_in_estonia
@@ -34,6 +34,7 @@ from bot.knowledge.load import Library, Look
 from bot.knowledge.read import Files, read, texts, vocabulary, wordings
 from bot.knowledge.style import check_style, plain_sentences
 from bot.knowledge.variants import MAX_VARIANT
+from bot.loops import Bell
 from bot.platforms.web.preview import Limits, Preview, Reading, preview_app, serve_preview
 from bot.ports import Message
 from bot.render.speak import speak

@@ -4,52 +4,57 @@ Knows the order of these steps and what to do when one fails; not what is said, 
 """
 
 import asyncio
-import contextlib
-import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
-from weakref import WeakSet
+from uuid import uuid4
 
 import structlog
 
 from bot.core import events, state
 from bot.core.answer import MENU_CHOICE, PERSON_CHOICE
-from bot.core.conversation import Step, handle
-from bot.core.effects import Count, Forget, Heard, Say
+from bot.core.case_texts import CORRECTED
+from bot.core.casework import at_desk
+from bot.core.conversation import handle
+from bot.core.effects import Count, Did, Do, Forget, Heard, Notify, Say, Step, Tell
 from bot.core.language import default_language
+from bot.core.masking import mask
 from bot.core.texts import APOLOGY, Text
-from bot.core.world import World
-from bot.errors import Gone, MaybeSent, Refused, RetryLater, SendError, Unreachable
+from bot.core.world import OPERATORS, World
+from bot.delivery import ToDesks, ToResidents
+from bot.errors import ChannelError
 from bot.i18n import Catalogs
+from bot.keeping import case_record, clocks
+from bot.loops import Bell, keep_going
+from bot.outgoing import Outgoing
 from bot.ports import (
+    DESKS,
     Arrival,
     Channel,
-    Delivery,
+    Deed,
+    DeskWork,
+    Message,
     Outcome,
     Post,
-    Result,
     Retention,
     Row,
-    Settled,
     Store,
     Tally,
     Turn,
-    message_from_json,
+    deskwork_to_json,
     message_to_json,
 )
-from bot.render.speak import speak
+from bot.render.speak import speak, speak_at_desk
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 2.0
-IN_FLIGHT = 30
-SEND_SECONDS = 15.0
-BACK_OFF_CAP = 300.0
-GIVE_UP_AFTER = timedelta(hours=24)
 PURGE_EVERY = 3600.0
+DESKS_AT_ONCE = 8
+STAFF_SAID = events.NAMES[events.StaffSaid]
+WRITTEN = ("text", "payload", "quoted")
+"""Fields of an event that hold a person's own words."""
 TRIES = 3
 """Steps after which the store gives an arrival up that cannot be handled."""
 
@@ -62,51 +67,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Bell:
-    """Tells that something new may be there. Who listens misses no ring, also one that comes while they are at work."""
-
-    def __init__(self) -> None:
-        self._ears: WeakSet[Ear] = WeakSet()
-
-    def ring(self) -> None:
-        """Wake everybody who listens."""
-        for ear in tuple(self._ears):
-            ear.heard.set()
-
-    def listen(self) -> "Ear":
-        """Begin to listen."""
-        ear = Ear()
-        self._ears.add(ear)
-        return ear
-
-
-class Ear:
-    """One listener's memory of the last ring."""
-
-    def __init__(self) -> None:
-        self.heard = asyncio.Event()
-
-    async def wait(self, seconds: float) -> None:
-        """Return if it has rung since the last call, at the next ring, or after the seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.heard.wait()
-        self.heard.clear()
-
-
-@dataclass(slots=True)
-class Air:
-    """Deliveries of one channel: those on their way, and how those that have landed ended."""
-
-    flying: set[asyncio.Task[None]] = field(default_factory=set)
-    landed: list[Settled] = field(default_factory=list)
-    released: bool = False
-
-
 class Engine:
     """Runs the loops between channels, store and core.
 
     `said` rings when messages wait to be sent or pulled; `watch` is told of every step, for counting and for `teejuht ask`.
+    `desks` does what is to be done where staff are; without it that waits.
     """
 
     def __init__(
@@ -120,6 +85,7 @@ class Engine:
         keep: Retention | None = None,
         watch: Watch | None = None,
         said: Bell | None = None,
+        desks: ToDesks | None = None,
     ) -> None:
         self.store = store
         self._new = Bell()
@@ -127,45 +93,93 @@ class Engine:
         self._world = world
         self._catalogs = catalogs
         self._channels = tuple(channels)
+        self._pages = frozenset(channel.name for channel in channels if channel.ability.pulled)
+        self._amending = frozenset(channel.name for channel in channels if channel.ability.amends)
+        self._desks = desks
         self._clock = clock
         self._keep = keep or Retention()
         self._watch = watch
 
-    async def ingest(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:
-        """Keep arrivals, then wake the step loop. The cursor belongs to the first arrival's source."""
-        marked = (arrivals[0].source, cursor) if cursor is not None and arrivals else None
-        if await self.store.ingest(arrivals, cursor=marked):
+    async def ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:
+        """Keep arrivals without personal numbers, and the cursor (source, token), then wake the step loop."""
+        public = self._world().public
+        if await self.store.ingest([_masked(arrival, public) for arrival in arrivals], cursor=cursor):
             self._new.ring()
 
     async def run(self) -> None:
         """Serve every channel until cancelled, or until all channels have ended by themselves.
 
-        Errors: what a channel raised because it cannot be served.
+        A channel that only the operator can mend is left out, and what waits for it is kept. Errors: what a channel raised
+        because it cannot be served; ChannelError only if that leaves no channel.
         """
-        sent_to = [channel for channel in self._channels if not channel.ability.pulled]
         try:
             async with asyncio.TaskGroup() as group:
-                loops = [
-                    *(group.create_task(self._forever(loop)) for loop in (self._steps, self._timers, self._upkeep)),
-                    *(group.create_task(self._deliver(channel)) for channel in sent_to),
-                ]
-                await asyncio.gather(*(group.create_task(channel.run(self.ingest)) for channel in self._channels))
+                loops = [group.create_task(keep_going(loop)) for loop in (self._steps, self._timers, self._upkeep)]
+                if self._desks:
+                    loops.append(group.create_task(self._to_desks(self._desks).run()))
+                served = [group.create_task(self._serve(channel)) for channel in self._channels]
+                if served:
+                    # Not gather: cancelled, it would cancel these, and then the group would do so again while they tidy up.
+                    await asyncio.wait(served)
+                ended = [task.result() for task in served]
                 for task in loops:
                     task.cancel()
                 await asyncio.wait(loops)
-                await self.drain()
+                left = tuple(channel for channel, error in zip(self._channels, ended, strict=True) if error is None)
+                await self.drain(left)
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from faults
+        if self._channels and not left:
+            raise next(error for error in ended if error)
 
-    async def drain(self) -> None:
-        """Handle everything that waits now and send what came of it; for channels that end."""
+    async def _serve(self, channel: Channel) -> ChannelError | None:
+        """Listen to a channel and deliver to it; give the error that ended it if only the operator can mend that."""
+        deliveries = [] if channel.ability.pulled else [asyncio.create_task(self._outgoing(channel).run())]
+        # A task that is cancelled before its first step does not even tidy up, and a channel may have nothing to hear.
+        await asyncio.sleep(0)
+        listening = asyncio.create_task(channel.run(self.ingest))
+        try:
+            await asyncio.wait((listening,))
+        finally:
+            # Deliveries first: a channel that has stopped listening has closed its connections too.
+            for task in (*deliveries, listening):
+                task.cancel()
+                await asyncio.wait((task,))
+        try:
+            listening.result()
+        except ChannelError as error:
+            log.error("channel ended", channel=channel.name, why=str(error))
+            return error
+        return None
+
+    def _outgoing(self, channel: Channel) -> Outgoing:
+        to = ToResidents(channel=channel, store=self.store, clock=self._clock)
+        return self._sending(channel.name, channel.ability.at_once, to)
+
+    def _to_desks(self, desks: ToDesks) -> Outgoing:
+        return self._sending(DESKS, DESKS_AT_ONCE, desks)
+
+    def _sending(self, name: str, at_once: int, to: ToResidents | ToDesks) -> Outgoing:
+        return Outgoing(
+            name=name, at_once=at_once, bring=to.bring, lost=to.lost,
+            store=self.store, clock=self._clock, said=self._said, ingest=self.ingest,
+        )  # fmt: skip
+
+    async def desk_problems(self) -> Mapping[str, Sequence[str]]:
+        """Ask each desk what it lacks to work."""
+        return {name: await desk.problems() for name, desk in self._desks.desks.items()} if self._desks else {}
+
+    async def drain(self, channels: Sequence[Channel] | None = None) -> None:
+        """Handle everything that waits now and send what came of it, to these channels or all; for channels that end."""
         idle = 0
         while idle < TRIES:
             idle = 0 if await self.store.step(self.compute, self.apologise, self._clock()) else idle + 1
         self._said.ring()
-        for channel in self._channels:
+        for channel in self._channels if channels is None else channels:
             if not channel.ability.pulled:
-                await self._send_due(channel)
+                await self._outgoing(channel).send_due()
+        if self._desks:
+            await self._to_desks(self._desks).send_due()
 
     # --- one event ---
 
@@ -173,46 +187,87 @@ class Engine:
         """Answer one arrival: pure, given the World of this moment."""
         world = self._world()
         event = events.from_json(turn.body, turn.at)
-        step = handle(event, state.from_json(turn.state), world)
+        before = self._conversation(turn)
+        step = handle(event, before, world)
         if self._watch:
             self._watch(turn, step)
-        return self._outcome(turn, step, world, key=f"{turn.source}:{turn.ext_id}")
+        return self._outcome(turn, before, step, world, key=f"{turn.source}:{turn.ext_id}")
+
+    def _conversation(self, turn: Turn) -> state.Conversation:
+        """Put together what is remembered of a conversation and what a rule may know besides."""
+        return replace(
+            state.from_json(turn.state),
+            question=turn.question,
+            asked_at=turn.asked_at,
+            number=turn.number,
+            channel=turn.channel,
+            page=turn.channel in self._pages,
+            earlier=turn.cases,
+        )
 
     def apologise(self, turn: Turn) -> Outcome:
         """Say that something went wrong on our side, when an arrival could not be handled."""
         world = self._world()
-        conversation = state.from_json(turn.state)
+        conversation = self._conversation(turn)
+        # A key of its own: should an operator retry the dead arrival, its answer must not pass for a repeat of this.
+        key = f"{turn.source}:{turn.ext_id}:apology"
+        if str(turn.body.get("event")).startswith(events.STAFF) and conversation.case is not None:
+            sorry = at_desk(conversation.case, str(turn.body.get("desk")), world, Text(APOLOGY))
+            return self._outcome(turn, conversation, Step(conversation, (sorry,)), world, key=key)
         hint = str(turn.body.get("hint") or conversation.hint)
         lang = conversation.lang or default_language(hint, world)
         say = Say(lang=lang, marks=(Text(APOLOGY),), choices=(MENU_CHOICE, PERSON_CHOICE))
-        step = Step(conversation, (say, Count(what="apology", lang=lang)))
-        # A key of its own: should an operator retry the dead arrival, its answer must not pass for a repeat of this.
-        return self._outcome(turn, step, world, key=f"{turn.source}:{turn.ext_id}:apology")
+        shown = replace(conversation, options=tuple(choice.id for choice in say.choices), labels=())
+        step = Step(shown, (say, Count(what="apology", lang=lang)))
+        return self._outcome(turn, conversation, step, world, key=key)
 
-    def _outcome(self, turn: Turn, step: Step, world: World, *, key: str) -> Outcome:
-        says = [effect for effect in step.effects if isinstance(effect, Say)]
+    def _outcome(self, turn: Turn, before: state.Conversation, step: Step, world: World, *, key: str) -> Outcome:
         forget = any(isinstance(effect, Forget) for effect in step.effects)
-        spoken = speak(says, world, self._catalogs, self._clock())
-        posts = (
-            Post(key=f"{key}:{n}", lane=turn.conversation, body=message_to_json(message)) for n, message in enumerate(spoken)
-        )
+        spoken, posts = self._posts(turn, step, world, key)
+        after = _labelled(step.state, spoken)
+        timers, cancel = clocks(turn.conversation, before.case, after.case)
         return Outcome(
-            state=None if forget else cast(Row, state.to_json(step.state)),
-            posts=tuple(posts),
+            state=None if forget else cast(Row, state.to_json(after)),
+            posts=(*posts, *self._desk_posts(step, world, key)),
+            timers=timers,
+            cancel=cancel,
             tallies=tuple(_tallies(step)),
             forget=forget,
+            question=after.question,
+            asked_at=after.asked_at,
+            keeps_contacts=after.has_case or after.stage is state.Stage.CONTACT,
+            case=case_record(before.case, after.case),
+            deeds=tuple(Deed(case=e.case, what=e.what, desk=e.desk, staff=e.staff) for e in step.effects if isinstance(e, Did)),
         )
 
-    # --- loops ---
+    def _posts(self, turn: Turn, step: Step, world: World, key: str) -> tuple[Sequence[Message], tuple[Post, ...]]:
+        """Say to the person what was meant for them."""
+        says = [effect for effect in step.effects if isinstance(effect, Say)]
+        if turn.channel not in self._amending:
+            says = [replace(say, amends="", marks=(Text(CORRECTED), *say.marks)) if say.amends else say for say in says]
+        spoken = _addressed(speak(says, world, self._catalogs, self._clock()), turn)
+        posts = (
+            Post(key=say.key or f"{key}:{n}", lane=turn.conversation, body=message_to_json(message))
+            for n, (say, message) in enumerate(zip(says, spoken, strict=True))
+        )
+        return spoken, tuple(posts)
 
-    async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Keep a loop going over faults of the database; a fault is logged by its class, never with a text."""
-        while True:
-            try:
-                await loop()
-            except Exception as error:  # the loop's own guard: one broad except per loop
-                log.error("loop failed", error=type(error).__name__)
-                await asyncio.sleep(1.0)
+    def _desk_posts(self, step: Step, world: World, key: str) -> Iterable[Post]:
+        """Write what is to be done at desks, and the mails that tell of answers."""
+        for n, effect in enumerate(step.effects):
+            if isinstance(effect, Tell):
+                said = speak_at_desk(effect, world, self._catalogs, self._clock())
+                work = DeskWork(do=effect.do, desk=effect.desk, case=effect.case, message=said, title=effect.title)
+            elif isinstance(effect, Notify):
+                said = Message(lang=effect.lang, parts=())
+                work = DeskWork(do=Do.NOTIFY, desk="", case=effect.case, message=said, title=effect.code, to=effect.to)
+            else:
+                continue
+            own = effect.key if isinstance(effect, Tell) else ""
+            lane = f"{work.desk}#{work.case}"
+            yield Post(key=own or f"{key}:desk:{n}", lane=lane, body=deskwork_to_json(work), channel=DESKS)
+
+    # --- loops ---
 
     async def _steps(self) -> None:
         ear = self._new.listen()
@@ -229,93 +284,61 @@ class Engine:
             wait = 30.0 if due is None else max(0.0, min(30.0, (due - self._clock()).total_seconds()))
             await asyncio.sleep(max(wait, 0.05))
 
+    async def report(self, to: str, what: str, detail: str = "") -> None:
+        """Tell the desk of those who can mend something; without one it stays with the log. `detail` holds nobody's words."""
+        if not self._world().desks.groups.get(to):
+            return
+        now = self._clock()
+        event = events.Reported(at=now, to=to, what=what, detail=detail)
+        await self.ingest([
+            Arrival(
+                source="report", ext_id=uuid4().hex, channel=DESKS, conversation=f"desk:{to}", body=events.to_json(event), at=now
+            )
+        ])  # fmt: skip
+
     async def _upkeep(self) -> None:
+        known = frozenset[tuple[str, int]]()
         while True:
             await self.store.purge(self._clock(), self._keep)
+            dead = frozenset((letter.queue, letter.id) for letter in await self.store.dead())
+            if dead - known:
+                await self.report(OPERATORS, "dead", str(len(dead)))
+            known = dead
             await asyncio.sleep(PURGE_EVERY)
 
-    async def _deliver(self, channel: Channel) -> None:
-        """Deliver until cancelled; then let what is in the air land, so that the next start repeats nothing."""
-        air = Air()
-        try:
-            await self._forever(partial(self._sends, channel, air))
-        finally:
-            if air.flying:
-                await asyncio.wait(air.flying)
-            await self.store.settle(channel.name, air.landed, 0, self._clock())
-            # A claim that was being made when we were cancelled is in nobody's hands.
-            await self.store.release(channel.name)
 
-    async def _sends(self, channel: Channel, air: Air) -> None:
-        """Keep deliveries of one channel in the air; a slow one holds up its own lane only."""
-        if not air.released:
-            await self.store.release(channel.name)
-            air.released = True
-        ear = self._said.listen()
-        while True:
-            settled = tuple(air.landed)
-            due = await self.store.settle(channel.name, settled, IN_FLIGHT - len(air.flying), self._clock())
-            del air.landed[: len(settled)]
-            for delivery in due:
-                flight = asyncio.create_task(self._fly(channel, delivery, air))
-                air.flying.add(flight)
-                flight.add_done_callback(air.flying.discard)
-            if not due and not air.landed:
-                await ear.wait(POLL_SECONDS)
+def _masked(arrival: Arrival, public: frozenset[str]) -> Arrival:
+    """Hide personal numbers in what a person wrote, before it is kept anywhere.
 
-    async def _fly(self, channel: Channel, delivery: Delivery, air: Air) -> None:
-        air.landed.append(await self._send(channel, delivery))
-        self._said.ring()
+    How to reach somebody is hidden too, but where it was asked for; what staff write of that is meant for the resident.
+    """
+    written = {name: text for name in WRITTEN if isinstance(text := arrival.body.get(name), str) and text}
+    reachable = {**arrival.body, **{name: mask(text, contacts=False).text for name, text in written.items()}}
+    if arrival.desk or arrival.case:
+        threaded = {"in_thread": True} if arrival.thread and arrival.body.get("event") == STAFF_SAID else {}
+        return replace(arrival, body=reachable | threaded)
+    body = {**arrival.body, **{name: mask(text, kept=public).text for name, text in written.items()}}
+    return replace(arrival, body=body, with_contacts=reachable if reachable != body else None)
 
-    async def _send_due(self, channel: Channel) -> None:
-        """Send what is due until nothing is, one after the other."""
-        settled = tuple[Settled, ...]()
-        while due := await self.store.settle(channel.name, settled, 1, self._clock()):
-            settled = (await self._send(channel, due[0]),)
 
-    async def _send(self, channel: Channel, delivery: Delivery) -> Settled:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                remote = await channel.send(delivery, message_from_json(delivery.body))
-        except (SendError, TimeoutError) as error:
-            return await self._failed(channel, delivery, error)
-        except Exception as error:  # a fault of ours in one message must not stop the others
-            log.error("send failed", channel=channel.name, row=delivery.id, error=type(error).__name__)
-            return self._back_off(delivery, type(error).__name__)
-        return Settled(id=delivery.id, result=Result.SENT, remote_id=remote)
+def _labelled(conversation: state.Conversation, spoken: Sequence[Message]) -> state.Conversation:
+    """Remember the words of the options shown last, which only the catalogs know."""
+    last = spoken[-1].options if spoken else ()
+    if not last or conversation.options != tuple(option.id for option in last):
+        return conversation
+    return replace(conversation, labels=tuple(option.label for option in last))
 
-    async def _failed(self, channel: Channel, delivery: Delivery, error: SendError | TimeoutError) -> Settled:
-        name = type(error).__name__
-        now = self._clock()
-        match error:
-            case RetryLater(seconds=seconds, whole_channel=whole):
-                until = now + timedelta(seconds=seconds)
-                if whole:
-                    await self.store.pause(channel.name, until)
-                return Settled(id=delivery.id, result=Result.LATER, due_at=until, free=True, error=name)
-            case Gone():
-                await self._close(channel, delivery)
-                return Settled(id=delivery.id, result=Result.DEAD, error=name)
-            case Refused():
-                return Settled(id=delivery.id, result=Result.DEAD, error=name)
-            case Unreachable() | MaybeSent() | TimeoutError() | SendError():
-                return self._back_off(delivery, name)
 
-    def _back_off(self, delivery: Delivery, name: str) -> Settled:
-        """Wait 1, 2, 4 ... seconds, at most five minutes, and give up after a day of it."""
-        wait = min(BACK_OFF_CAP, 2.0 ** min(delivery.attempts - 1, 20)) * random.uniform(0.8, 1.2)
-        if delivery.attempts > GIVE_UP_AFTER.total_seconds() / BACK_OFF_CAP + 9:
-            return Settled(id=delivery.id, result=Result.DEAD, error=name)
-        return Settled(id=delivery.id, result=Result.LATER, due_at=self._clock() + timedelta(seconds=wait), error=name)
-
-    async def _close(self, channel: Channel, delivery: Delivery) -> None:
-        """Close the conversation of a person who is gone, in its own order of events."""
-        if delivery.conversation is not None:
-            left = Arrival(
-                source="engine", ext_id=f"gone:{delivery.key}", channel=channel.name,
-                conversation=delivery.conversation, body=events.to_json(events.Left(at=self._clock())), at=self._clock(),
-            )  # fmt: skip
-            await self.ingest([left])
+def _addressed(spoken: Sequence[Message], turn: Turn) -> Sequence[Message]:
+    """Tell the channel the thread of a turn's messages, and what the first one answers or in whose place it may stand."""
+    if thread := str(turn.body.get("thread", "")):
+        spoken = [replace(message, thread=thread) for message in spoken]
+    about = str(turn.body.get("message", ""))
+    if not spoken or not about:
+        return spoken
+    chosen = turn.body.get("event") == events.NAMES[events.Chose]
+    first = replace(spoken[0], replaces=about) if chosen else replace(spoken[0], answers=about)
+    return (first, *spoken[1:])
 
 
 def _tallies(step: Step) -> Iterable[Tally]:

@@ -52,6 +52,10 @@ class Locked(StoreError):
     """Another process holds this SQLite installation."""
 
 
+class ChannelError(TeejuhtError):
+    """A channel cannot be served until the operator mends something; the others go on."""
+
+
 class SendError(TeejuhtError):
     """A message could not be delivered; the subclass says what the outbox does next."""
 

@@ -9,17 +9,19 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import phonenumbers
-from babel.dates import format_date, format_skeleton, get_day_names, get_month_names
+from babel.core import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
 from babel.messages.mofile import read_mo
 from babel.numbers import format_currency, format_decimal
 from babel.support import Translations
 
-from bot.core.calendar import estonian_day
+from bot.core.calendar import TALLINN, estonian_day
 from bot.errors import Problem, SettingsError
 
 DOMAIN = "teejuht"
@@ -49,6 +51,17 @@ class Catalogs:
         said = catalog.gettext(id) if count is None else catalog.ngettext(id, f"{id}_plural", count)
         filled = dict(args or {}) | ({} if count is None else {"count": str(count)})
         return _PLACE.sub(lambda match: filled.get(match[1], match[0]), said)
+
+
+def moment(at: datetime, lang: str) -> str:
+    """Write a moment by the clock in Estonia: day and time."""
+    local = at.astimezone(TALLINN)
+    return f"{day(local.date(), lang)} {format_time(local, 'HH:mm', locale=lang)}"
+
+
+def language_name(code: str, lang: str) -> str:
+    """Name a language."""
+    return str(Locale.parse(lang).languages.get(code, code))
 
 
 def load_catalogs(folder: Path) -> Catalogs:
@@ -82,6 +95,7 @@ def _load(path: Path) -> GNUTranslations:
         raise SettingsError(f"{path} is no compiled catalog ({error}): run `make catalogs`") from error
 
 
+@lru_cache(maxsize=1024)
 def day(value: date, lang: str) -> str:
     """Write a date in full: 5. märts 2026, 5 марта 2026 г., 5 March 2026."""
     return format_date(value, "long", locale="en_GB" if lang == "en" else lang)

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+
+from bot.core.effects import Do as Do
+from bot.core.events import File as File
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 Row: TypeAlias = Mapping[str, JSON]
@@ -50,6 +53,22 @@ class Message:
     topic: str | None = None
     end: bool = True
     """False when another message of the same turn follows."""
+    passing: bool = False
+    """Its options are chosen from once: what follows may take its place, where a channel can edit."""
+    answers: str = ""
+    """The channel's id of the person's message that this answers."""
+    replaces: str = ""
+    """The channel's id of the passing message whose place this may take."""
+    thread: str = ""
+    """Where a channel has threads, its id of the one in which this belongs."""
+    amends: str = ""
+    """What this puts right: the key of an earlier message in the outbox, the channel's id of it once it goes out."""
+    file: File | None = None
+    """A file that goes with it."""
+
+
+Fetch: TypeAlias = Callable[[File], Awaitable[bytes]]
+"""Gives a file's content. Errors: Refused if it is gone or larger than was said, Unreachable."""
 
 
 # --- channels ---------------------------------------------------------------------------------------------------------
@@ -69,8 +88,13 @@ class Ability:
     threads: bool = False
     reactions: bool = False
     files: bool = False
+    """Files can be sent and fetched."""
+    amends: bool = False
+    """A message of ours can be put right where it stands, also when others came after it."""
     pulled: bool = False
     idempotent: bool = False
+    at_once: int = 30
+    """Messages that may be on their way at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +102,15 @@ class Arrival:
     """Something that happened outside, as a channel hands it in.
 
     `source` and `ext_id` name it for ever (bot account and update id, room and event id, browser and message id): the same
-    pair again changes nothing. `body` is a core event as `bot.core.events.to_json` writes it.
+    pair again changes nothing. `body` is a core event as `bot.core.events.to_json` writes it. `withdraws` is the platform's id
+    of a message that the person took back: texts of it that are still kept go in the same transaction.
+
+    What staff do belongs to the conversation of the resident whose case it is: then `conversation` and `channel` are empty and
+    `case` (its number), or `desk` and `thread` (the desk's id of the thread), say which. If there is no such case, it belongs to
+    the desk itself: conversation `desk:<name>` of the channel `desks`.
+
+    `with_contacts`: the body with phone numbers and e-mail addresses left in, which is kept in place of `body` where the
+    conversation asks for them or a case is open in it.
     """
 
     source: str
@@ -87,6 +119,11 @@ class Arrival:
     conversation: str
     body: Row
     at: datetime
+    withdraws: str = ""
+    desk: str = ""
+    thread: str = ""
+    case: int = 0
+    with_contacts: Row | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +140,12 @@ class Delivery:
 
 
 class Ingest(Protocol):
-    """Takes arrivals and returns when they are safe; only then may the channel confirm them to its platform."""
+    """Takes arrivals and returns when they are safe; only then may the channel confirm them to its platform.
 
-    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None: ...
+    `cursor` (source, token) says how far the source has been read; it is kept with the arrivals, or alone if there are none.
+    """
+
+    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None: ...
 
 
 class Channel(Protocol):
@@ -127,7 +167,40 @@ class Channel(Protocol):
         """
 
 
+@runtime_checkable
+class Files(Protocol):
+    """What a channel also is whose ability is `files`."""
+
+    async def fetch(self, file: File) -> bytes:
+        """Give the content of a file that a person or staff sent here.
+
+        Errors: Refused if it is gone or larger than `file.size`, Unreachable.
+        """
+
+
+Hook: TypeAlias = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Takes what a platform posts to our web server, its headers in small letters, and gives the HTTP status to answer with."""
+
+
 # --- desks ------------------------------------------------------------------------------------------------------------
+
+DESKS = "desks"
+"""The channel of the outbox whose rows go to desks: lane `<desk>#<case number>`, body as `deskwork_to_json` writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskWork:
+    """One thing to be done at a desk, as the outbox keeps it. `title` is the case's name on the thread, such as `KJ-0042 ru`.
+
+    Do.NOTIFY is no desk's: `to` is the mail address of a resident for whom an answer waits in the case named by `title`.
+    """
+
+    do: Do
+    desk: str
+    case: int
+    message: Message
+    title: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +217,8 @@ class Desk(Protocol):
     """Where staff of one municipality receive cases: a forum topic, a thread or a mail per case."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name the desk: `<municipality or group of desks>/<kind>`, such as `kohtla-jarve/telegram`."""
 
     @property
     def ability(self) -> Ability: ...
@@ -153,13 +227,16 @@ class Desk(Protocol):
         """Open a thread for the case with its card and return the thread's id; the same key opens one thread only."""
 
     async def post(self, thread: str, message: Message, *, key: str, attachments: Sequence[Attachment] = ()) -> str:
-        """Add a message to the thread and return its id. Errors as in Channel.send."""
+        """Add a message to the thread, or to the general room (`thread` empty), and return its id. Errors as in Channel.send."""
 
     async def amend(self, thread: str, posted: str, message: Message) -> None:
         """Replace a posted message, or post the new text where the platform cannot edit."""
 
     async def close(self, thread: str) -> None:
         """Mark the thread as done; closing twice is no error."""
+
+    async def reopen(self, thread: str) -> None:
+        """Take that mark away; reopening an open one is no error."""
 
     async def problems(self) -> Sequence[str]:
         """What the desk lacks to work (no forum, not an admin, may not send), in words for the operator; empty if ready."""
@@ -180,6 +257,37 @@ class Turn:
     state: Row | None
     body: Row
     at: datetime
+    question: str = ""
+    """The text of the last question, and when it was asked; kept apart because it goes after a day."""
+    asked_at: datetime | None = None
+    number: int = 0
+    """The number of the case that this turn would open."""
+    cases: Callable[[], Sequence[Row]] = tuple
+    """Gives what is kept of the person's cases, oldest first; looked up only if it is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """What is kept of a case: as long as it is open, and after that for the time of `Retention.cases`.
+
+    `opens`: it is new, and a case that has the number already is another one. `body` is a core case as `to_json` writes it.
+    """
+
+    number: int
+    town: str
+    body: Row
+    opens: bool = False
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What somebody of the staff did with a case, for the audit log: ids only, never a text."""
+
+    case: int
+    what: str
+    desk: str
+    staff: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +327,8 @@ class Tally:
 class Outcome:
     """What one arrival leads to; written in one transaction. `state` None: nothing is remembered.
 
-    `forget` also deletes what earlier turns left: texts, unsent messages, timers; this outcome's own posts stay.
+    `forget` also deletes what earlier turns left: texts, unsent messages, timers, cases; this outcome's own posts stay.
+    `keeps_contacts`: phone numbers and addresses in the person's next messages are wanted (`Arrival.with_contacts`).
     """
 
     state: Row | None
@@ -228,6 +337,11 @@ class Outcome:
     cancel: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
     forget: bool = False
+    question: str = ""
+    asked_at: datetime | None = None
+    keeps_contacts: bool = False
+    case: CaseRecord | None = None
+    deeds: tuple[Deed, ...] = ()
 
 
 Compute: TypeAlias = Callable[[Turn], Outcome]
@@ -244,14 +358,36 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The end of one claimed delivery. LATER needs `due_at`; `free` does not count the attempt (429)."""
+    """The end of one claimed delivery. LATER needs `due_at`; `free` does not count the attempt (429).
+
+    `thread`: the desk and its id of the thread that was opened for a case of this number.
+    """
 
     id: int
     result: Result
     remote_id: str | None = None
+    thread: "DeskThread | None" = None
     due_at: datetime | None = None
     free: bool = False
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskThread:
+    """A thread of a case at a desk, by the desk's id of it."""
+
+    desk: str
+    thread: str
+    case: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundCase:
+    """A case as somebody finds it who may read it."""
+
+    record: CaseRecord
+    conversation: str
+    channel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,9 +403,17 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long things stay. Texts of handled rows go at once; their ids stay `ids` for de-duplication."""
+    """How long things stay. Texts of handled rows go at once; their ids stay `ids` for de-duplication.
+
+    `questions` is less than a day because it is looked at every hour. `cases` counts from the end of a case; `links` to a case
+    from when they were made.
+    """
 
     conversations: timedelta = timedelta(days=30)
+    questions: timedelta = timedelta(hours=22)
+    cases: timedelta = timedelta(days=90)
+    links: timedelta = timedelta(days=30)
+    deeds: timedelta = timedelta(days=365)
     dead: timedelta = timedelta(days=7)
     ids: timedelta = timedelta(days=30)
 
@@ -285,6 +429,7 @@ class Status:
     dead: int
     timers: int
     oldest_conversation: datetime | None
+    open_cases: int = 0
     tallies: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -297,7 +442,8 @@ class Store(Protocol):
     async def ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> int:
         """Keep arrivals that are new by (source, ext_id) and, in the same transaction, the source's cursor.
 
-        Return how many were new.
+        Rows of a conversation that wait or are dead, and whose body has the `message` that an arrival withdraws, get that
+        arrival's body for their own: no text of it is left, and nobody is overtaken. Return how many were new.
         """
 
     async def cursor(self, source: str) -> str | None: ...
@@ -331,7 +477,22 @@ class Store(Protocol):
         """Move due timers into the inbox, each once, and return when the next one is due."""
 
     async def forget(self, conversation: str) -> None:
-        """Delete the conversation's state, texts, unsent rows and timers; ids for de-duplication stay."""
+        """Delete the conversation's state, texts, unsent rows, timers and cases; ids for de-duplication stay."""
+
+    async def thread(self, desk: str, case: int) -> str | None:
+        """Give the desk's id of the thread that was opened for a case."""
+
+    async def sent(self, key: str) -> str | None:
+        """Give the channel's id of a message that was sent, by its key."""
+
+    async def cases(self, conversation: str) -> Sequence[CaseRecord]:
+        """Give what is kept of a conversation's cases, oldest first."""
+
+    async def keep_link(self, digest: str, desk: str, case: int, now: datetime) -> None:
+        """Keep what is needed to know a link to a case again: a digest of its secret, never the secret."""
+
+    async def linked_case(self, digest: str, now: datetime) -> tuple[str, FoundCase] | None:
+        """Give the desk that a link was made for and its case; None if there is none, it has ended or the link is too old."""
 
     async def dead(self) -> Sequence[DeadLetter]: ...
 
@@ -357,6 +518,12 @@ def message_to_json(message: Message) -> Row:
         "options": [{"id": option.id, "label": option.label} for option in message.options],
         "topic": message.topic,
         "end": message.end,
+        "passing": message.passing,
+        "answers": message.answers,
+        "replaces": message.replaces,
+        "thread": message.thread,
+        "amends": message.amends,
+        "file": None if message.file is None else _file_to_json(message.file),
     }
 
 
@@ -370,4 +537,38 @@ def message_from_json(row: Row) -> Message:
         options=tuple(Option(id=option["id"], label=option["label"]) for option in options),
         topic=None if row["topic"] is None else str(row["topic"]),
         end=bool(row["end"]),
+        passing=bool(row.get("passing")),
+        answers=str(row.get("answers", "")),
+        replaces=str(row.get("replaces", "")),
+        thread=str(row.get("thread", "")),
+        amends=str(row.get("amends", "")),
+        file=None if row.get("file") is None else File(**cast(Mapping[str, Any], row["file"])),
     )
+
+
+def deskwork_to_json(work: DeskWork) -> Row:
+    """Write what is to be done at a desk as the outbox keeps it."""
+    return {
+        "do": work.do.value,
+        "desk": work.desk,
+        "case": work.case,
+        "title": work.title,
+        "to": work.to,
+        "message": message_to_json(work.message),
+    }
+
+
+def deskwork_from_json(row: Row) -> DeskWork:
+    """Read it back. Errors: KeyError, TypeError, ValueError for a row that no version of ours wrote."""
+    return DeskWork(
+        do=Do(str(row["do"])),
+        desk=str(row["desk"]),
+        case=cast(int, row["case"]),
+        title=str(row["title"]),
+        to=str(row.get("to", "")),
+        message=message_from_json(cast(Row, row["message"])),
+    )
+
+
+def _file_to_json(file: File) -> Row:
+    return {"name": file.name, "media_type": file.media_type, "size": file.size, "ref": file.ref, "channel": file.channel}

@@ -1,17 +1,34 @@
 """All settings, read once: TEEJUHT_* variables or a TOML file; a wrong value stops the start and names the variable."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from bot.errors import SettingsError
 
 PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE / "_shipped"
+DESK_KINDS = ("telegram", "matrix", "email")
 DATABASES = ("sqlite://", "sqlite+pysqlite://", "postgresql://", "postgresql+psycopg://")
 ROOT = SHIPPED if SHIPPED.exists() else PACKAGE.parent
 
@@ -31,6 +48,45 @@ def _address(url: str) -> str:
 
 Folder = Annotated[Path, AfterValidator(_folder)]
 Address = Annotated[str, AfterValidator(_address)]
+
+
+class RouteSettings(BaseModel):
+    """Cases of a municipality that another group of desks receives; all that is named must fit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: str
+    topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class DeskSettings(BaseModel):
+    """Where a municipality's staff receive cases; `order` is that of escalation, as the kinds were written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    telegram: int | None = Field(default=None, lt=0)
+    matrix: str | None = Field(default=None, pattern=r"^![^\s:]+(:\S+)?$")
+    email: tuple[Annotated[str, Field(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,.]+$")], ...] = ()
+    lang: str = "et"
+    names: bool = False
+    """Show residents who answers."""
+    routes: tuple[RouteSettings, ...] = ()
+    order: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_order(cls, given: object) -> object:
+        if not isinstance(given, dict) or "order" in given:
+            return given
+        return {**given, "order": tuple(kind for kind in given if kind in DESK_KINDS and given[kind])}
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if set(self.order) - set(DESK_KINDS) or not self.order:
+            raise ValueError("name where staff are: telegram, matrix or email")
+        return self
 
 
 class Settings(BaseSettings):
@@ -54,13 +110,90 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
     """The page's address as people see it, behind a proxy."""
+    telegram_token: SecretStr = SecretStr("")
+    """What @BotFather gave for the bot; without it Telegram is not served."""
+    telegram_webhook: bool = False
+    """Have Telegram push to `public_url` instead of asking it."""
+    telegram_api: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s/]+$")
+    """Where the Bot API is, for those who run a server of their own."""
+    matrix_user: str = Field(default="", pattern=r"^(@[^\s:]+:\S+)?$")
+    """The bot's account, such as @teejuht:example.ee; without it Matrix is not served."""
+    matrix_homeserver: str = Field(default="", pattern=r"^(https?://\S+[^\s/])?$")
+    """The homeserver's address, where the account's server does not tell it."""
+    matrix_keys: Path = Path("data/matrix.db")
+    """File of the bot's login and keys; with PostgreSQL they are in the database."""
+    matrix_servers: str = Field(default="", pattern=r"^[^\s@!#]*(,\s*[^\s@!#]+)*$")
+    """Servers, with commas between, whose people may invite the bot to rooms with several people; default: its own."""
+    matrix_password: SecretStr = SecretStr("")
+    """For `teejuht matrix login` where nobody can be asked: the account's password ..."""
+    matrix_token: SecretStr = SecretStr("")
+    """... or an access token of it."""
+    desks: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], DeskSettings] = {}
+    """Where staff receive cases, by municipality: {"kohtla-jarve": {"telegram": -1001234567890}}; best in the TOML file."""
+    claim_hours: int = Field(default=4, ge=1, le=80)
+    """Working hours after which a case that nobody took goes to the next desk as well."""
+    answer_hours: int = Field(default=8, ge=1, le=80)
+    """Working hours after which staff who took a case are reminded."""
+    smtp_host: str = ""
+    """The mail server, for desks with e-mail and for telling web residents that an answer waits."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "off"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    """The address that mails come from."""
     keep_conversations_days: int = Field(default=30, ge=1, le=365)
     """Days after the last message at which a conversation is deleted."""
+    keep_cases_days: int = Field(default=90, ge=14, le=3650)
+    """Days after its end at which a case is deleted."""
+    keep_audit_days: int = Field(default=365, ge=1, le=3650)
+    """Days for which it is kept which member of staff did what with a case, without any text."""
 
     @property
-    def keep_conversations(self) -> timedelta:
-        """How long a conversation is kept after its last message."""
-        return timedelta(days=self.keep_conversations_days)
+    def has_mail(self) -> bool:
+        """Tell whether mails can be sent, and lead to our pages."""
+        return bool(self.smtp_host and self.mail_from and self.public_url and self.web)
+
+    @property
+    def matrix_key_store(self) -> str:
+        """Where the login and the keys are: with the conversations where those are on a server, to move with the work."""
+        return self.database if self.database.startswith("postgresql") else f"sqlite:///{self.matrix_keys}"
+
+    @property
+    def matrix_allowed(self) -> tuple[str, ...]:
+        """Servers whose people may invite the bot to rooms with several people."""
+        named = tuple(server.strip() for server in self.matrix_servers.split(",") if server.strip())
+        return named or (self.matrix_user.partition(":")[2],)
+
+    @field_validator("telegram_token", "matrix_password", "matrix_token", "smtp_password")
+    @classmethod
+    def _without_breaks(cls, token: SecretStr) -> SecretStr:
+        # A file ends with a line break, and what was copied from a chat often with a space.
+        return SecretStr(token.get_secret_value().strip())
+
+    @field_validator("telegram_webhook")
+    @classmethod
+    def _reachable(cls, wanted: bool, info: ValidationInfo) -> bool:
+        if wanted and not (info.data.get("web") and str(info.data.get("public_url", "")).startswith("https://")):
+            raise ValueError("needs TEEJUHT_PUBLIC_URL with https and the web server (TEEJUHT_WEB), to which Telegram can push")
+        return wanted
+
+    @model_validator(mode="after")
+    def _desks_can_be_served(self) -> Self:
+        """Refuse desks that nothing could ever reach, rather than have a question wait there."""
+        for name, desk in self.desks.items():
+            if desk.telegram and not self.telegram_token.get_secret_value():
+                raise ValueError(f"TEEJUHT_DESKS: {name} has a Telegram desk, which needs TEEJUHT_TELEGRAM_TOKEN")
+            if desk.matrix and not self.matrix_user:
+                raise ValueError(f"TEEJUHT_DESKS: {name} has a Matrix desk, which needs TEEJUHT_MATRIX_USER")
+            if desk.email and not self.has_mail:
+                raise ValueError(
+                    f"TEEJUHT_DESKS: {name} has an e-mail desk, which needs TEEJUHT_SMTP_HOST, TEEJUHT_MAIL_FROM, "
+                    "TEEJUHT_PUBLIC_URL and the web server (TEEJUHT_WEB) for the page of the case"
+                )
+            if missing := [route.to for route in desk.routes if route.to not in self.desks]:
+                raise ValueError(f"TEEJUHT_DESKS: {name} sends cases to {', '.join(missing)}, which is no group of desks")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -71,8 +204,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read variables first, then the file that TEEJUHT_CONFIG names."""
+        """Read variables first, then files of secrets below TEEJUHT_SECRETS, then the file that TEEJUHT_CONFIG names."""
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        if folder := os.environ.get("TEEJUHT_SECRETS"):
+            sources += (SecretsSettingsSource(settings_cls, secrets_dir=folder),)
         if file := os.environ.get("TEEJUHT_CONFIG"):
             sources += (TomlConfigSettingsSource(settings_cls, toml_file=file),)
         return sources
@@ -81,21 +216,31 @@ class Settings(BaseSettings):
 def load_settings(**given: object) -> Settings:
     """Read the settings. Errors: SettingsError that names each wrong variable and says what is wrong."""
     _refuse_unknown()
-    config = os.environ.get("TEEJUHT_CONFIG")
+    config, secrets = os.environ.get("TEEJUHT_CONFIG"), os.environ.get("TEEJUHT_SECRETS")
+    if secrets and not Path(secrets).is_dir():
+        raise SettingsError(f"TEEJUHT_SECRETS: there is no folder {secrets}")
     if config and not Path(config).is_file():
         raise SettingsError(f"TEEJUHT_CONFIG: there is no file {config}")
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = (f"TEEJUHT_{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors())
-        raise SettingsError("\n".join(faults)) from error
+        raise SettingsError("\n".join(map(_fault, error.errors()))) from error
     except ValueError as error:
         raise SettingsError(f"{config}: {error}") from error
 
 
+def _fault(error: ErrorDetails) -> str:
+    """Say what is wrong with which variable, and where in it if it holds several things."""
+    said = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return said
+    name, *within = map(str, error["loc"])
+    return f"TEEJUHT_{name.upper()}: {'.'.join([*within, ''])[:-1]}{': ' if within else ''}{said}"
+
+
 def _refuse_unknown() -> None:
     """A misspelt variable would be ignored in silence; say so instead."""
-    known = {f"TEEJUHT_{name.upper()}" for name in Settings.model_fields} | {"TEEJUHT_CONFIG"}
+    known = {f"TEEJUHT_{name.upper()}" for name in Settings.model_fields} | {"TEEJUHT_CONFIG", "TEEJUHT_SECRETS"}
     unknown = sorted(name for name in os.environ if name.startswith("TEEJUHT_") and name not in known)
     if unknown:
         raise SettingsError(f"{', '.join(unknown)}: there is no such setting; known are {', '.join(sorted(known))}")

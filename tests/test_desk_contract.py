@@ -102,6 +102,10 @@ class HonestDesk:
         """Mark a thread."""
         self.office.done.add(thread)
 
+    async def reopen(self, thread: str) -> None:
+        """Take the mark away."""
+        self.office.done.discard(thread)
+
     async def problems(self) -> Sequence[str]:
         """Say what is missing."""
         return [f"the desk lacks: {need}" for need in ("forum", "administrator") if need not in self.office.rights]
@@ -351,6 +355,22 @@ class NeverCloses(HonestDesk):
         """Do nothing."""
 
 
+class NeverReopens(HonestDesk):
+    """Leaves a case marked as done that goes on."""
+
+    async def reopen(self, thread: str) -> None:
+        """Do nothing."""
+
+
+class ShutDesk(HonestDesk):
+    """Takes nothing more in a closed thread."""
+
+    async def post(self, thread: str, message: Message, *, key: str, attachments: Sequence[Attachment] = ()) -> str:
+        if thread in self.office.done:
+            raise Refused("closed")
+        return await super().post(thread, message, key=key, attachments=attachments)
+
+
 class AlwaysReady(HonestDesk):
     """Knows of no problem."""
 
@@ -386,6 +406,8 @@ FOUND_BY: Final = {
     NeverAmends: "amending_replaces_or_posts_anew",
     ClosesOnce: "closing_marks_the_thread",
     NeverCloses: "closing_marks_the_thread",
+    NeverReopens: "reopening_takes_the_mark_away",
+    ShutDesk: "a_closed_thread_can_be_written_in",
     AlwaysReady: "what_is_missing_is_named",
     NeverReady: "a_ready_desk_has_no_problems",
 }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
+from bot.core.case_texts import LABEL_ASK_PERSON, LABEL_FORGET, LABEL_MY_DATA
 from bot.core.effects import Choice, Count, Effect, Heard, Say
 from bot.core.fitting import Fit, fit
 from bot.core.language import Reply
@@ -42,6 +43,9 @@ from bot.search.follow import Follow
 
 PERSON_TOPIC = "municipal-contact"
 GROUP_TOPIC = "target-groups"
+ASK = "case:ask"
+"""The option that leads to a person."""
+PRIVACY_TOPIC = "privacy"
 MAX_BELOW = 5
 """Options that lead on from an answer: the variants, then related topics."""
 MAX_RELATED = 3
@@ -49,7 +53,16 @@ MAX_OTHERS = 3
 MAX_ALSO = 2
 
 MENU_CHOICE = Choice("menu", Text(LABEL_MENU))
+NONE_CHOICE = Choice("none", Text(LABEL_NONE))
 PERSON_CHOICE = Choice(f"topic:{PERSON_TOPIC}", Text(LABEL_PERSON))
+DATA_CHOICE = Choice("mydata", Text(LABEL_MY_DATA))
+FORGET_CHOICE = Choice("forget", Text(LABEL_FORGET))
+
+
+def can_ask(state: Conversation, world: World) -> bool:
+    """Tell whether the person's municipality has staff who receive questions here."""
+    town = state.town or world.home
+    return bool(town and world.desks.groups.get(town)) and not state.public
 
 
 def topic_choice(topic: str) -> Choice:
@@ -80,12 +93,13 @@ def answer_question(
     heard = Heard(lang=reply.identified, decision=finding.decision, topics=_pairs(finding.shown))
     if finding.decision is Decision.CLARIFY:
         marks: tuple[Mark, ...] = (Text(CLARIFY), *reply.notes)
-        choices = (*(topic_choice(c.topic) for c in finding.shown), Choice("none", Text(LABEL_NONE)), *reply.choices)
+        choices = (*(topic_choice(c.topic) for c in finding.shown), NONE_CHOICE, *reply.choices)
     elif reply.foreign and reply.notes:
         marks, choices = reply.notes, reply.choices
     else:
         marks, choices = (Text(ABSTAIN), *reply.notes), (MENU_CHOICE, PERSON_CHOICE, *reply.choices)
-    return state, (heard, Say(lang=reply.lang, marks=marks, choices=choices))
+    clarified = finding.decision is Decision.CLARIFY
+    return state, (heard, Say(lang=reply.lang, marks=marks, choices=choices, passing=clarified))
 
 
 def show_topic(topic: str, state: Conversation, lang: str, day: date, world: World) -> tuple[Conversation, Say]:
@@ -98,12 +112,15 @@ def show_topic(topic: str, state: Conversation, lang: str, day: date, world: Wor
     if topic != PERSON_TOPIC:
         found = fit(topic, state, day, world)
         said = (Answer(topic, town), *_meant(found, town))
-        return after, Say(lang=lang, marks=said, choices=_below(found, town, day, world), topic=topic)
-    if town is None:
+        own_data = (DATA_CHOICE, FORGET_CHOICE) if topic == PRIVACY_TOPIC else ()
+        return after, Say(lang=lang, marks=said, choices=(*own_data, *_below(found, town, day, world)), topic=topic)
+    if town is None and not state.public:
         after = replace(after, stage=Stage.TOWN, pending=f"topic:{topic}")
         marks: tuple[Mark, ...] = (Answer(topic, None), Text(ASK_TOWN))
-        return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic)
+        return after, Say(lang=lang, marks=marks, choices=town_choices(world), topic=topic, passing=True)
     choices = _below(Fit(topic), town, day, world)
+    if can_ask(state, world):
+        choices = (Choice(ASK, Text(LABEL_ASK_PERSON)), *choices)
     return after, Say(lang=lang, marks=(Contacts(town), Answer(topic, town)), choices=choices, topic=topic)
 
 
@@ -135,13 +152,21 @@ def not_meant(topic: str, state: Conversation, lang: str, world: World) -> tuple
     others = [other for other in state.others if other in world.topics and other != topic][:MAX_OTHERS]
     if topic != state.topic or not others:
         return nothing_fits(state, lang, count)
-    choices = (*map(topic_choice, others), Choice("none", Text(LABEL_NONE)))
-    return replace(state, others=()), (count, Say(lang=lang, marks=(Text(NOT_MEANT),), choices=choices))
+    choices = (*map(topic_choice, others), NONE_CHOICE)
+    return replace(state, others=()), (count, Say(lang=lang, marks=(Text(NOT_MEANT),), choices=choices, passing=True))
+
+
+def rest_of_choice(topic: str, state: Conversation, world: World) -> tuple[str, ...]:
+    """Give the other topics of a choice that the person was offered, should the chosen one not be what they meant."""
+    if NONE_CHOICE.id not in state.options:
+        return ()
+    offered = (option.removeprefix("topic:") for option in state.options if option.startswith("topic:"))
+    return tuple(other for other in offered if other != topic and other in world.topics)
 
 
 def nothing_fits(state: Conversation, lang: str, count: Count) -> tuple[Conversation, tuple[Effect, ...]]:
     """Offer the menu and a person."""
-    say = Say(lang=lang, marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE))
+    say = Say(lang=lang, marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE), passing=True)
     return replace(state, others=()), (count, say)
 
 

@@ -1,8 +1,11 @@
 """What shall be done: messages to say and things to count. Values only; the engine does them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
+from bot.core.events import File
+from bot.core.state import Conversation
 from bot.core.texts import Label, Mark
 
 
@@ -22,6 +25,64 @@ class Say:
     marks: tuple[Mark, ...]
     choices: tuple[Choice, ...] = ()
     topic: str | None = None
+    passing: bool = False
+    """It only leads on (a menu, a question of ours): once an option is chosen, what follows may take its place."""
+    key: str = ""
+    """Names it, where it may be put right later."""
+    amends: str = ""
+    """The key of an earlier message that this puts right."""
+    file: File | None = None
+
+
+class Do(StrEnum):
+    """What is to be done at a desk."""
+
+    OPEN = "open"
+    POST = "post"
+    AMEND = "amend"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    SAY = "say"
+    """A message in the desk's general room, about no case."""
+    NOTIFY = "notify"
+    """A mail to a resident, that an answer waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Something for staff: at a desk, in the thread of a case (0: none), in the desk's language. `title` names a new thread."""
+
+    do: Do
+    desk: str
+    lang: str
+    case: int = 0
+    marks: tuple[Mark, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    title: str = ""
+    topic: str | None = None
+    key: str = ""
+    amends: str = ""
+    file: File | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """A mail to a resident who left an address: that an answer waits, nothing of what it says."""
+
+    to: str
+    case: int
+    code: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Did:
+    """What a member of staff did with a case, for the audit log: ids only."""
+
+    case: int
+    what: str
+    desk: str
+    staff: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +109,12 @@ class Forget:
     """Delete all that is kept of this conversation."""
 
 
-Effect: TypeAlias = Say | Heard | Count | Forget
+Effect: TypeAlias = Say | Tell | Notify | Did | Heard | Count | Forget
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is remembered after an event, and what shall be done."""
+
+    state: Conversation
+    effects: tuple[Effect, ...] = ()

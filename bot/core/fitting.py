@@ -78,7 +78,9 @@ def fit(topic: str, state: Conversation, day: date, world: World, carried: tuple
     if not open_:
         facts = dict.fromkeys(f for v in about.variants for f in deciding(Group(id=v.id, when=v.when), known.answers, day))
         return Fit(topic, because=_told(facts, known), carried=carried)
-    return Fit(topic, open=tuple(open_), fact=_next_fact(about, known, day, world), carried=carried)
+    # Where others read along nobody is asked about themselves: each variant has its button.
+    fact = "" if state.public else _next_fact(about, known, day, world)
+    return Fit(topic, open=tuple(open_), fact=fact, carried=carried)
 
 
 def follow_about(argument: str, state: Conversation, day: date, world: World) -> tuple[Conversation, Fit] | None:

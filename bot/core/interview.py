@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.core.answer import MENU_CHOICE
 from bot.core.effects import Choice, Say
-from bot.core.person import INSTEAD, UNKNOWN, Desk, read_value, read_words, sit_down, with_answer, without
+from bot.core.person import INSTEAD, UNKNOWN, Sitting, read_value, read_words, sit_down, with_answer, without
 from bot.core.result import Turn, ended_notes, no_programme, tell_result
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
@@ -65,17 +65,17 @@ WITHHELD = "-"
 
 def begin(state: Conversation, lang: str, day: date, world: World) -> Turn:
     """Begin, or go on where it was left; without a municipality ask for it, without a programme say so."""
-    desk = sit_down(state, lang, day, world)
+    sitting = sit_down(state, lang, day, world)
     town = state.town or world.home
-    if not desk.running and any(p.partners for p in world.inquiry.programmes.values()):
+    if not sitting.running and any(p.partners for p in world.inquiry.programmes.values()):
         return no_programme(town, state, lang, day, world)
-    first = () if desk.known.written else (Text(GROUP_START),)
-    return _ask(desk, (*ended_notes(desk), *first))
+    first = () if sitting.known.written else (Text(GROUP_START),)
+    return _ask(sitting, (*ended_notes(sitting), *first))
 
 
 def follow_group(argument: str, state: Conversation, lang: str, day: date, world: World) -> Turn | None:
     """Follow an option `group:<argument>`; None for one that says nothing."""
-    desk = sit_down(state, lang, day, world)
+    sitting = sit_down(state, lang, day, world)
     name, _, fact = argument.partition(":")
     match name:
         case "":
@@ -87,15 +87,17 @@ def follow_group(argument: str, state: Conversation, lang: str, day: date, world
         case "again":
             return begin(replace(state, facts=(), own_facts=(), other=False, fact=""), lang, day, world)
         case "back":
-            return _back(desk)
+            return _back(sitting)
         case "stop":
             choices = (GO_ON, AGAIN, MENU_CHOICE)
-            return replace(state, stage=Stage.TALK), (Say(lang=lang, marks=(Text(GROUP_STOPPED),), choices=choices),)
+            return replace(state, stage=Stage.TALK), (
+                Say(lang=lang, marks=(Text(GROUP_STOPPED),), choices=choices, passing=True),
+            )
         case "why" if state.fact in world.inquiry.facts:
-            return _put(desk, state.fact, (FactHelp(state.fact),))
+            return _put(sitting, state.fact, (FactHelp(state.fact),))
         case "change":
-            return _change(desk)
-        case "edit" if fact in desk.known.written:
+            return _change(sitting)
+        case "edit" if fact in sitting.known.written:
             return _put(sit_down(replace(state, facts=without(state.facts, fact)), lang, day, world), fact)
         case "other":
             own = state.own_facts if state.other else state.facts
@@ -112,18 +114,18 @@ def follow_fact(argument: str, state: Conversation, lang: str, day: date, world:
     fact = world.inquiry.facts.get(id)
     if fact is None:
         return None
-    desk = sit_down(state, lang, day, world)
+    sitting = sit_down(state, lang, day, world)
     if value.startswith("before-") and value[7:].isdecimal():
-        return _put(desk, id, last_year=int(value[7:11]) - 1)
+        return _put(sitting, id, last_year=int(value[7:11]) - 1)
     if value == INSTEAD and not fact.instead:
         return None
     if value in (UNKNOWN, WITHHELD, INSTEAD):
-        return _record(desk, fact, INSTEAD if value == INSTEAD else UNKNOWN)
+        return _record(sitting, fact, INSTEAD if value == INSTEAD else UNKNOWN)
     try:
         read_value(fact, value.removesuffix("~"))
     except RuleError:
         return None
-    return _closer(desk, fact, value) or _record(desk, fact, value.removesuffix("~"))
+    return _closer(sitting, fact, value) or _record(sitting, fact, value.removesuffix("~"))
 
 
 def read_reply(text: str, state: Conversation, lang: str, day: date, world: World) -> Turn | None:
@@ -134,8 +136,8 @@ def read_reply(text: str, state: Conversation, lang: str, day: date, world: Worl
     value = read_words(text, fact, day, world)
     if value is not None:
         read = Text(GROUP_READ, {"label": FactLabel(fact.id), "answer": FactAnswer(fact.id, value)})
-        desk = sit_down(state, lang, day, world)
-        return _closer(desk, fact, value) or _record(desk, fact, value, (read,))
+        sitting = sit_down(state, lang, day, world)
+        return _closer(sitting, fact, value) or _record(sitting, fact, value, (read,))
     match inquiry.replies.find(text):
         case "dont_know" | "rather_not":
             return follow_fact(f"{fact.id}:{UNKNOWN}", state, lang, day, world)
@@ -178,21 +180,21 @@ def ask_again(state: Conversation, lang: str, day: date, world: World) -> Turn:
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
-def _ask(desk: Desk, before: tuple[Mark, ...] = ()) -> Turn:
+def _ask(sitting: Sitting, before: tuple[Mark, ...] = ()) -> Turn:
     """Ask what is worth asking, or tell the result."""
-    fact = desk.next_fact
-    return _put(desk, fact, before) if fact else tell_result(desk, before)
+    fact = sitting.next_fact
+    return _put(sitting, fact, before) if fact else tell_result(sitting, before)
 
 
-def _put(desk: Desk, id: str, before: tuple[Mark, ...] = (), last_year: int | None = None) -> Turn:
+def _put(sitting: Sitting, id: str, before: tuple[Mark, ...] = (), last_year: int | None = None) -> Turn:
     """Put one question."""
-    fact = desk.world.inquiry.facts[id]
-    left = round(desk.interview.left(desk.known.answers, desk.known.unknown))
+    fact = sitting.world.inquiry.facts[id]
+    left = round(sitting.interview.left(sitting.known.answers, sitting.known.unknown))
     more = (Text(GROUP_LEFT, {"count": str(left - 1)}),) if left > 2 else ()
     how = (Text(GROUP_DATE_HOW),) if fact.kind is FactKind.DATE else ()
-    state = replace(desk.state, stage=Stage.INTERVIEW, fact=id, topic="")
-    choices = (*_options(fact, desk.day, last_year), *_ways_out(id, desk))
-    return state, (Say(lang=desk.lang, marks=(*before, Question(id), *how, *more), choices=choices),)
+    state = replace(sitting.state, stage=Stage.INTERVIEW, fact=id, topic="")
+    choices = (*_options(fact, sitting.day, last_year), *_ways_out(id, sitting))
+    return state, (Say(lang=sitting.lang, marks=(*before, Question(id), *how, *more), choices=choices, passing=True),)
 
 
 def _options(fact: Fact, day: date, last_year: int | None) -> tuple[Choice, ...]:
@@ -206,8 +208,8 @@ def _options(fact: Fact, day: date, last_year: int | None) -> tuple[Choice, ...]
     return (*(Choice(f"fact:{fact.id}:{value}", FactAnswer(fact.id, value)) for value in values), *instead)
 
 
-def _ways_out(fact: str, desk: Desk) -> tuple[Choice, ...]:
-    back = (Choice("group:back", Text(LABEL_BACK)),) if desk.known.written else ()
+def _ways_out(fact: str, sitting: Sitting) -> tuple[Choice, ...]:
+    back = (Choice("group:back", Text(LABEL_BACK)),) if sitting.known.written else ()
     return (
         Choice(f"fact:{fact}:{UNKNOWN}", Text(LABEL_DONT_KNOW)),
         Choice(f"fact:{fact}:{WITHHELD}", Text(LABEL_RATHER_NOT)),
@@ -220,14 +222,14 @@ def _ways_out(fact: str, desk: Desk) -> tuple[Choice, ...]:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _record(desk: Desk, fact: Fact, value: str, before: tuple[Mark, ...] = ()) -> Turn:
+def _record(sitting: Sitting, fact: Fact, value: str, before: tuple[Mark, ...] = ()) -> Turn:
     """Keep an answer and go on."""
-    state = replace(desk.state, facts=with_answer(desk.state.facts, fact.id, value), fact="")
-    after = sit_down(state, desk.lang, desk.day, desk.world)
-    return _ask(after, (*before, *_doubts(desk, after)))
+    state = replace(sitting.state, facts=with_answer(sitting.state.facts, fact.id, value), fact="")
+    after = sit_down(state, sitting.lang, sitting.day, sitting.world)
+    return _ask(after, (*before, *_doubts(sitting, after)))
 
 
-def _doubts(before: Desk, after: Desk) -> list[Contradiction]:
+def _doubts(before: Sitting, after: Sitting) -> list[Contradiction]:
     """Point out what hardly goes together since the last answer."""
     rules = after.world.inquiry.contradictions
     return [
@@ -237,11 +239,11 @@ def _doubts(before: Desk, after: Desk) -> list[Contradiction]:
     ]
 
 
-def _closer(desk: Desk, fact: Fact, value: str) -> Turn | None:
+def _closer(sitting: Sitting, fact: Fact, value: str) -> Turn | None:
     """Ask for the month or the day where a rougher date does not decide; None where it does, or was said to be all."""
     if fact.kind is not FactKind.DATE or value == INSTEAD or value.endswith("~") or value.count("-") > 1:
         return None
-    if not _vague(desk, fact, value):
+    if not _vague(sitting, fact, value):
         return None
     read = Text(GROUP_READ, {"label": FactLabel(fact.id), "answer": FactAnswer(fact.id, value)})
     if "-" in value:
@@ -251,29 +253,31 @@ def _closer(desk: Desk, fact: Fact, value: str) -> Turn | None:
         mark, unknown = GROUP_WHICH_MONTH, LABEL_MONTH_UNKNOWN
         months = tuple(Choice(f"fact:{fact.id}:{value}-{month:02}", MonthName(month)) for month in range(1, 13))
     choices = (*months, Choice(f"fact:{fact.id}:{value}~", Text(unknown)), Choice("group:stop", Text(LABEL_STOP)))
-    state = replace(desk.state, stage=Stage.INTERVIEW, fact=fact.id, topic="")
-    return state, (Say(lang=desk.lang, marks=(read, Text(mark)), choices=choices),)
+    state = replace(sitting.state, stage=Stage.INTERVIEW, fact=fact.id, topic="")
+    return state, (Say(lang=sitting.lang, marks=(read, Text(mark)), choices=choices, passing=True),)
 
 
-def _vague(desk: Desk, fact: Fact, value: str) -> bool:
+def _vague(sitting: Sitting, fact: Fact, value: str) -> bool:
     """Tell whether a closer date could still decide an open status."""
-    when = {**desk.known.answers, fact.id: read_value(fact, value)}
-    groups = (group for group in desk.interview.groups if status(group, when, desk.day) is Status.POSSIBLE)
+    when = {**sitting.known.answers, fact.id: read_value(fact, value)}
+    groups = (group for group in sitting.interview.groups if status(group, when, sitting.day) is Status.POSSIBLE)
     mine = (part for group in groups for part in comparisons(group.when) if part.fact == fact.id)
-    return any(evaluate(part, when, desk.day) is None for part in mine)
+    return any(evaluate(part, when, sitting.day) is None for part in mine)
 
 
-def _back(desk: Desk) -> Turn:
+def _back(sitting: Sitting) -> Turn:
     """Take the last answer back and ask for it again."""
-    if not desk.known.written:
-        return _ask(desk)
-    last = list(desk.known.written)[-1]
-    state = replace(desk.state, facts=without(desk.state.facts, last))
-    return _put(sit_down(state, desk.lang, desk.day, desk.world), last)
+    if not sitting.known.written:
+        return _ask(sitting)
+    last = list(sitting.known.written)[-1]
+    state = replace(sitting.state, facts=without(sitting.state.facts, last))
+    return _put(sit_down(state, sitting.lang, sitting.day, sitting.world), last)
 
 
-def _change(desk: Desk) -> Turn:
-    choices = tuple(Choice(f"group:edit:{fact}", FactLabel(fact)) for fact in desk.known.written)
+def _change(sitting: Sitting) -> Turn:
+    choices = tuple(Choice(f"group:edit:{fact}", FactLabel(fact)) for fact in sitting.known.written)
     mark = Text(GROUP_CHANGE if choices else GROUP_NOTHING_YET)
-    told = (Text(GROUP_ANSWERS, {"answers": Told(tuple(desk.known.written.items()))}),) if choices else ()
-    return replace(desk.state, stage=Stage.TALK), (Say(lang=desk.lang, marks=(*told, mark), choices=(*choices, GO_ON, AGAIN)),)
+    told = (Text(GROUP_ANSWERS, {"answers": Told(tuple(sitting.known.written.items()))}),) if choices else ()
+    return replace(sitting.state, stage=Stage.TALK), (
+        Say(lang=sitting.lang, marks=(*told, mark), choices=(*choices, GO_ON, AGAIN), passing=True),
+    )

@@ -12,7 +12,8 @@ from bot.core.texts import (
     Text,
 )
 from bot.core.world import World
-from bot.search.langid import CLASSES
+from bot.search.acts import plain
+from bot.search.langid import CLASSES, Guess
 
 SURE = 0.6
 SURE_TO_OFFER = 0.8
@@ -57,7 +58,8 @@ def language_choices(world: World, without: str = "") -> tuple[Choice, ...]:
 
 def reply_language(text: str, state: Conversation, world: World) -> Reply:
     """Decide the reply language for a message."""
-    guess = world.language_model.identify(text, state.lang or None)
+    spoken = world.spoken.get(plain(text))
+    guess = Guess(spoken, 1.0) if spoken else world.language_model.identify(text, state.lang or None)
     held = current_language(state, world)
     identified = guess.lang if guess.lang and guess.p >= SURE else held
     if identified == "xx" and not set(world.languages) <= set(CLASSES):

@@ -27,7 +27,7 @@ def show_menu(lang: str, world: World) -> Say:
         Choice("language", Text(LABEL_LANGUAGE)),
         Choice("town", Text(LABEL_TOWN)),
     )
-    return Say(lang=lang, marks=(Text(MENU),), choices=choices)
+    return Say(lang=lang, marks=(Text(MENU),), choices=choices, passing=True)
 
 
 def show_shelf(category: str, page: int, lang: str, world: World) -> Say:
@@ -40,4 +40,4 @@ def show_shelf(category: str, page: int, lang: str, world: World) -> Say:
         *((Choice(f"menu:{category}:{page + 1}", Text(LABEL_MORE)),) if page < last else ()),
         Choice(f"menu:{category}:{page - 1}" if page else "menu", Text(LABEL_BACK)),
     )
-    return Say(lang=lang, marks=(Text(SHELF, {"category": CategoryName(category)}),), choices=tuple(choices))
+    return Say(lang=lang, marks=(Text(SHELF, {"category": CategoryName(category)}),), choices=tuple(choices), passing=True)

@@ -80,7 +80,7 @@ def without(entries: tuple[str, ...], fact: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Sitting:
     """Where the dialogue stands: the person's answers, the programmes in force, and what may be asked about them."""
 
     state: Conversation
@@ -98,7 +98,7 @@ class Desk:
         return self.interview.next_fact(self.known.answers, self.known.unknown)
 
 
-def sit_down(state: Conversation, lang: str, day: date, world: World) -> Desk:
+def sit_down(state: Conversation, lang: str, day: date, world: World) -> Sitting:
     """Look at what is known of the person and which programmes are in force for them."""
     town, inquiry = state.town or world.home, world.inquiry
     asked = inquiry.programmes.get(state.programme)
@@ -106,4 +106,4 @@ def sit_down(state: Conversation, lang: str, day: date, world: World) -> Desk:
         running = {asked.id: days}
     else:
         running = {p.id: days for p in inquiry.programmes.values() if (days := p.days(town)) and days.has(day)}
-    return Desk(state, lang, day, world, running, inquiry.interview(tuple(running), day), read_known(state.facts, inquiry))
+    return Sitting(state, lang, day, world, running, inquiry.interview(tuple(running), day), read_known(state.facts, inquiry))

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from bot.core.answer import GROUP_TOPIC, MENU_CHOICE, PERSON_CHOICE
-from bot.core.effects import Choice, Effect, Heard, Say
-from bot.core.language import Reply, language_choices
+from bot.core.effects import Choice, Count, Effect, Heard, Say
+from bot.core.language import Reply, current_language, language_choices
 from bot.core.menu import show_menu
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
     ABUSE,
+    ALSO_HERE,
     CHOOSE_LANGUAGE,
     FAREWELL,
     GREETING,
@@ -18,8 +19,10 @@ from bot.core.texts import (
     JOKE,
     LABEL_GROUP,
     ONLY_TEXT,
+    PUBLIC_GREETING,
     THANKS,
     TOO_FAST,
+    UNREADABLE,
     WHO_I_AM,
     OperatorName,
     Text,
@@ -46,12 +49,19 @@ ACT_ORDER = (
 """Acts in the order of weight: of several in one message the last counts."""
 
 
-def greeting(lang: str, world: World) -> Say:
-    """Say that this is a bot, who runs it and what it cannot do."""
+def greeting(lang: str, world: World, *, public: bool = False, known: bool = True) -> Say:
+    """Say that this is a bot, who runs it and what it cannot do; where others read along, how it is asked there.
+
+    Where the person's language is not `known`, a sentence in each other language says what this is.
+    """
+    if public:
+        text = Text(PUBLIC_GREETING, {"operator": OperatorName(world.home)})
+        return Say(lang=lang, marks=(text,), choices=(MENU_CHOICE, *language_choices(world, lang)))
     text = Text(GREETING, {"operator": OperatorName(world.home)})
     about = "group" if world.inquiry.programmes else f"topic:{GROUP_TOPIC}" if GROUP_TOPIC in world.topics else ""
     group = (Choice(about, Text(LABEL_GROUP)),) if about else ()
-    return Say(lang=lang, marks=(text,), choices=(MENU_CHOICE, *group, PERSON_CHOICE, *language_choices(world, lang)))
+    others = () if known else tuple(Text(ALSO_HERE, lang=code) for code in world.languages if code != lang)
+    return Say(lang=lang, marks=(text, *others), choices=(MENU_CHOICE, *group, PERSON_CHOICE, *language_choices(world, lang)))
 
 
 def reply_to_act(act: str, reply: Reply, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
@@ -61,11 +71,16 @@ def reply_to_act(act: str, reply: Reply, world: World) -> tuple[Conversation, tu
     if act == "menu":
         return state, (heard, show_menu(reply.lang, world))
     if act == "language":
-        marks = tuple(Text(CHOOSE_LANGUAGE, lang=lang) for lang in world.languages)
-        return state, (heard, Say(lang=reply.lang, marks=marks, choices=language_choices(world)))
+        return state, (heard, ask_language(reply.lang, world))
     text = Text(ACTS[act], {"operator": OperatorName(world.home)})
     choices = () if act == "farewell" else (MENU_CHOICE, PERSON_CHOICE)
     return state, (heard, Say(lang=reply.lang, marks=(text, *reply.notes), choices=(*choices, *reply.choices)))
+
+
+def ask_language(lang: str, world: World) -> Say:
+    """Ask for the language, in each of them."""
+    marks = tuple(Text(CHOOSE_LANGUAGE, lang=code) for code in world.languages)
+    return Say(lang=lang, marks=marks, choices=language_choices(world), passing=True)
 
 
 def plain(id: str, lang: str, state: Conversation) -> tuple[Conversation, tuple[Effect, ...]]:
@@ -77,6 +92,16 @@ def plain(id: str, lang: str, state: Conversation) -> tuple[Conversation, tuple[
 def only_text(state: Conversation, lang: str) -> tuple[Conversation, tuple[Effect, ...]]:
     """Say that only text is read."""
     return state, (Say(lang=lang, marks=(Text(ONLY_TEXT),), choices=(MENU_CHOICE, PERSON_CHOICE)),)
+
+
+def not_readable(state: Conversation, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Say that a message could not be decrypted and what to do, in each language as long as none is known.
+
+    No options: what it tried to choose from is still what numbers and words choose from.
+    """
+    known = state.lang or state.hint
+    marks = (Text(UNREADABLE),) if known else tuple(Text(UNREADABLE, lang=code) for code in world.languages)
+    return state, (Count(what="unreadable"), Say(lang=current_language(state, world), marks=marks))
 
 
 def over_limit(state: Conversation, limit: int, lang: str) -> tuple[Conversation, tuple[Effect, ...]]:

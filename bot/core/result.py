@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.core.answer import MENU_CHOICE, PERSON_CHOICE, topic_choice
 from bot.core.effects import Choice, Effect, Say
-from bot.core.person import Desk
+from bot.core.person import Sitting
 from bot.core.state import Conversation, Stage
 from bot.core.texts import (
     GROUP_ANSWERS,
@@ -57,46 +57,47 @@ NATIONAL_TOPICS = ("settle-in-estonia", "integration-counselling", "return-couns
 """What is open to everybody, whatever the municipality."""
 
 
-def tell_result(desk: Desk, before: tuple[Mark, ...] = ()) -> Turn:
+def tell_result(sitting: Sitting, before: tuple[Mark, ...] = ()) -> Turn:
     """Tell the likely groups and the possible ones, why, when that changes, and what they open."""
-    found = [(group, status(group, desk.known.answers, desk.day)) for group in desk.interview.groups]
+    found = [(group, status(group, sitting.known.answers, sitting.day)) for group in sitting.interview.groups]
     likely = [group for group, now in found if now is Status.MATCH]
     perhaps = [group for group, now in found if now is Status.POSSIBLE]
-    coming = [group for group, now in found if now is Status.NO and _is_coming(group, desk)]
+    coming = [group for group, now in found if now is Status.NO and _is_coming(group, sitting)]
     marks: list[Mark] = [*before]
     if likely:
-        marks += [Text(GROUP_RESULT_OTHER if desk.state.other else GROUP_RESULT), *(_card(g, desk) for g in likely)]
+        marks += [Text(GROUP_RESULT_OTHER if sitting.state.other else GROUP_RESULT), *(_card(g, sitting) for g in likely)]
     elif not perhaps:
         marks += [Text(GROUP_RESULT_NONE)]
     if perhaps:
-        marks += [Text(GROUP_RESULT_MAYBE), *(_card(g, desk) for g in perhaps)]
-    marks += [replace(_card(group, desk), brief=True) for group in coming]
-    marks += [Text(GROUP_AUTHORITY), *_programme_notes(desk)]
-    marks += map(ProgrammeSource, desk.running)
-    topics = dict.fromkeys(topic for group in (*likely, *perhaps) for topic in group.topics if topic in desk.world.topics)
-    back = Choice("group:self", Text(LABEL_OWN_RESULT)) if desk.state.other else Choice("group:other", Text(LABEL_OTHER_PERSON))
+        marks += [Text(GROUP_RESULT_MAYBE), *(_card(g, sitting) for g in perhaps)]
+    marks += [replace(_card(group, sitting), brief=True) for group in coming]
+    marks += [Text(GROUP_AUTHORITY), *_programme_notes(sitting)]
+    marks += map(ProgrammeSource, sitting.running)
+    topics = dict.fromkeys(topic for group in (*likely, *perhaps) for topic in group.topics if topic in sitting.world.topics)
+    other = sitting.state.other
+    back = Choice("group:self", Text(LABEL_OWN_RESULT)) if other else Choice("group:other", Text(LABEL_OTHER_PERSON))
     choices = (*map(topic_choice, list(topics)[:MAX_TOPICS]), Choice("group:change", Text(LABEL_CHANGE)), back,
                PERSON_CHOICE, MENU_CHOICE)  # fmt: skip
-    state = replace(desk.state, stage=Stage.TALK, fact="")
-    return state, (Say(lang=desk.lang, marks=tuple(marks), choices=choices),)
+    state = replace(sitting.state, stage=Stage.TALK, fact="")
+    return state, (Say(lang=sitting.lang, marks=tuple(marks), choices=choices),)
 
 
-def _card(group: Group, desk: Desk) -> GroupCard:
+def _card(group: Group, sitting: Sitting) -> GroupCard:
     programme, name = group.id.split(PARTING)
-    now, because = status(group, desk.known.answers, desk.day), desk.interview.because(group, desk.known.answers)
+    now, because = status(group, sitting.known.answers, sitting.day), sitting.interview.because(group, sitting.known.answers)
     if now is Status.POSSIBLE:
         notes = [Text(GROUP_MISSING, {"facts": Listed(tuple(map(FactLabel, because)))})]
     else:
-        told = tuple((fact, desk.known.written.get(fact, "")) for fact in because if desk.known.written.get(fact))
+        told = tuple((fact, sitting.known.written.get(fact, "")) for fact in because if sitting.known.written.get(fact))
         notes = [Text(GROUP_ANSWERS, {"answers": Told(told)})] if told else []
-    notes += _when(now, changes(group, desk.known.answers, desk.day))
-    return GroupCard(programme, name, tuple(notes), other=desk.state.other)
+    notes += _when(now, changes(group, sitting.known.answers, sitting.day))
+    return GroupCard(programme, name, tuple(notes), other=sitting.state.other)
 
 
-def _is_coming(group: Group, desk: Desk) -> bool:
+def _is_coming(group: Group, sitting: Sitting) -> bool:
     """Tell whether the person will belong to a group while its programme still runs."""
-    ahead = changes(group, desk.known.answers, desk.day)
-    return bool(ahead) and desk.running[group.id.split(PARTING)[0]].has(ahead[0][0])
+    ahead = changes(group, sitting.known.answers, sitting.day)
+    return bool(ahead) and sitting.running[group.id.split(PARTING)[0]].has(ahead[0][0])
 
 
 def _when(now: Status, coming: Sequence[tuple[date, Status]]) -> list[Text]:
@@ -113,21 +114,21 @@ def _when(now: Status, coming: Sequence[tuple[date, Status]]) -> list[Text]:
     return []
 
 
-def _programme_notes(desk: Desk) -> list[Text]:
-    notes = ended_notes(desk)
-    for id, days in desk.running.items():
-        if days.last < desk.day:
+def _programme_notes(sitting: Sitting) -> list[Text]:
+    notes = ended_notes(sitting)
+    for id, days in sitting.running.items():
+        if days.last < sitting.day:
             continue
         last = SaidDate(days.last.isoformat())
         notes.append(Text(GROUP_PROGRAMME, {"programme": ProgrammeName(id), "date": last}))
-        if days.last - desk.day <= SOON:
+        if days.last - sitting.day <= SOON:
             notes.append(Text(GROUP_ENDS_SOON, {"date": last}))
     return notes
 
 
-def ended_notes(desk: Desk) -> list[Text]:
+def ended_notes(sitting: Sitting) -> list[Text]:
     """Say of each programme that has ended when that was."""
-    ended = ((id, days.last) for id, days in desk.running.items() if days.last < desk.day)
+    ended = ((id, days.last) for id, days in sitting.running.items() if days.last < sitting.day)
     return [Text(GROUP_OVER, {"programme": ProgrammeName(id), "date": SaidDate(last.isoformat())}) for id, last in ended]
 
 
@@ -135,7 +136,7 @@ def no_programme(town: str | None, state: Conversation, lang: str, day: date, wo
     """Ask for the municipality, or say that no programme is in force there."""
     if not town:
         after = replace(state, stage=Stage.TOWN, pending=START)
-        return after, (Say(lang=lang, marks=(Text(GROUP_ASK_TOWN),), choices=town_choices(world)),)
+        return after, (Say(lang=lang, marks=(Text(GROUP_ASK_TOWN),), choices=town_choices(world), passing=True),)
     days = [days for p in world.inquiry.programmes.values() if p.partners and (days := p.days(town))]
     past = max((d.last for d in days if d.last < day), default=None)
     ahead = min((d.first for d in days if d.first > day), default=None)

@@ -6,6 +6,7 @@ A comment that begins with "Translators:" reaches the catalogs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 
@@ -69,6 +70,20 @@ class MonthName:
     """A month by itself, 1 to 12."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaidMoment:
+    """A moment as the reader's language writes it, by the clock in Estonia."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageName:
+    """A language's name in the reader's language."""
+
+    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,48 @@ class GroupCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote, as they wrote it; `quoted` is what they replied to."""
+
+    text: str
+    quoted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReason:
+    """A target group that a person likely belongs to, and the answers that it rests on."""
+
+    programme: str
+    group: str
+    answers: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCard:
+    """All that staff are told of a case when it comes; the resident is shown the same before they agree.
+
+    `code` is empty until there is one; `since`: when the person agreed; `lang`: the resident's language.
+    """
+
+    code: str
+    town: str
+    lang: str
+    question: str
+    topic: str = ""
+    groups: tuple[GroupReason, ...] = ()
+    contact: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """When a municipality's office is open next, or until when it is open now; where that is not known, where to look."""
+
+    town: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeSource:
     """Where a programme's clauses stand."""
 
@@ -199,9 +256,12 @@ class ProgrammeSource:
 
 Name: TypeAlias = (
     TopicName | VariantName | CategoryName | TownName | CountyName | OperatorName | Literal | MonthName | SaidDate | FactLabel
-    | FactAnswer | GroupName | ProgrammeName | Listed | Told
+    | FactAnswer | GroupName | ProgrammeName | Listed | Told | SaidMoment | LanguageName
 )  # fmt: skip
-Mark: TypeAlias = Text | Answer | Contacts | Card | Question | FactHelp | Contradiction | GroupCard | ProgrammeSource
+Mark: TypeAlias = (
+    Text | Answer | Contacts | Card | Question | FactHelp | Contradiction | GroupCard | ProgrammeSource | Words | CaseCard
+    | OfficeHours
+)  # fmt: skip
 Label: TypeAlias = Text | Name
 
 # Translators: the first message. {operator} is the body that runs the bot, such as "Kohtla-Järve City Government".
@@ -221,9 +281,21 @@ ABUSE = N_("abuse")
 EMPTY = N_("empty")
 TOO_LONG = N_("too_long")
 ONLY_TEXT = N_("only_text")
+# Translators: above the answer to what was written to a photo or another file.
+ONLY_CAPTION = N_("only_caption")
+# Translators: the answer to /stop when no questions are being asked.
+NOTHING_TO_STOP = N_("nothing_to_stop")
+# Translators: to somebody whose language is not known, below the greeting in another one.
+ALSO_HERE = N_("also_here")
+# Translators: the greeting in a group, where others read along. {operator} as above.
+PUBLIC_GREETING = N_("public_greeting")
+# Translators: in a group, in place of questions about the person; a button to a private chat follows.
+PRIVATE_ONLY = N_("private_only")
 # Translators: {command} is what the person typed, such as /foo.
 UNKNOWN_COMMAND = N_("unknown_command")
 STALE_OPTION = N_("stale_option")
+# Translators: the answer to an encrypted message that could not be decrypted. Where the language is not known it is said in each.
+UNREADABLE = N_("unreadable")
 TOO_FAST = N_("too_fast")
 APOLOGY = N_("apology")
 
@@ -265,6 +337,7 @@ LABEL_NONE = N_("label_none")
 LABEL_BACK = N_("label_back")
 LABEL_MORE = N_("label_more")
 LABEL_GROUP = N_("label_group")
+LABEL_PRIVATE = N_("label_private")
 # Translators: the language's own name as a button: "Eesti keeles", "По-русски", "In English".
 LABEL_THIS_LANGUAGE = N_("label_this_language")
 

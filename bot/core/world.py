@@ -5,7 +5,7 @@ Built by `bot.knowledge`; read by the rules and by `bot.render`. Holds texts as 
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.groups.date_words import DateWords
@@ -246,6 +246,67 @@ class Inquiry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A place where staff receive cases, `<group of desks>/<kind>`, and the language they are spoken to there."""
+
+    name: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Cases that go to another group of desks (`to`) than their municipality's: all that is named must fit."""
+
+    to: str
+    topics: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+
+EDITORS = "editors"
+"""The group of desks that is told of wrong answers and of knowledge files that cannot be served."""
+OPERATORS = "operators"
+"""The group of desks that is told of messages that were given up."""
+ABOUT_THE_BOT = frozenset({EDITORS, OPERATORS})
+"""Groups of desks that receive no cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """Who receives cases. `groups`: desks in the order of escalation, by municipality or by a name of the operator's.
+
+    `routes`: by municipality, the first that fits counts. `named`: municipalities that show residents who answers.
+    `claim_within` and `answer_within`: working time after which others are told.
+    """
+
+    groups: Mapping[str, tuple[Desk, ...]] = field(default_factory=dict)
+    routes: Mapping[str, tuple[Route, ...]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    claim_within: timedelta = timedelta(hours=4)
+    answer_within: timedelta = timedelta(hours=8)
+    mails: bool = False
+    """Residents who left a mail address are told there that an answer waits."""
+
+    @property
+    def receiving(self) -> tuple[str, ...]:
+        """Name the desks that receive cases."""
+        return tuple(desk.name for group, desks in self.groups.items() if group not in ABOUT_THE_BOT for desk in desks)
+
+    def lang(self, name: str, default: str) -> str:
+        """Give the language of a desk."""
+        return next((desk.lang for group in self.groups.values() for desk in group if desk.name == name), default)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How many days things are kept, as people are told it."""
+
+    conversations: int = 30
+    cases: int = 90
+    deeds: int = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything the bot knows, checked; `home` is the municipality that the operator fixed, if any."""
 
@@ -262,7 +323,13 @@ class World:
     places: Places
     follow_ups: FollowUps
     inquiry: Inquiry = Inquiry()
+    spoken: Mapping[str, str] = field(default_factory=dict)
+    """Greetings, thanks and the like that only one language has, by their folded words: letters alone tell less."""
     home: str | None = None
+    desks: Desks = Desks()
+    keeping: Keeping = Keeping()
+    public: frozenset[str] = frozenset()
+    """Phone numbers and mail addresses of offices: what people ask about, and nobody's own."""
 
     def category(self, id: str) -> tuple[Topic, ...]:
         """Give the topics of a category in the knowledge's order."""

@@ -1,5 +1,6 @@
 """From what the knowledge files say to a World. Form is judged in `read`, the rest in `check`; `load` does all three."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -29,7 +30,7 @@ from bot.knowledge.programmes import build_inquiry
 from bot.knowledge.read import Files, TextFile, crisis_words
 from bot.knowledge.schema import MunicipalityFile, SourceFile, TopicFile, ValueFile
 from bot.knowledge.searching import Memos, find_search
-from bot.search.acts import build_acts
+from bot.search.acts import build_acts, plain
 from bot.search.finder import Finder
 from bot.search.follow import FollowUps, build_follow_ups
 from bot.search.langid import LanguageModel
@@ -63,11 +64,28 @@ def build(files: Files, *, home: str | None = None, memos: Memos | None = None, 
         language_model=_language_model(files),
         dangers=memos.dangers(lambda: _dangers(files, base), files.safety, base),
         acts=build_acts(_merge(files.acts.values()), ACT_ORDER),
+        spoken=_spoken(files),
         follow_ups=_follow_ups(files, index.lexicon),
         inquiry=build_inquiry(files),
         places=build_places(_place_names(files), index.lexicon.function_words),
         home=home,
+        public=frozenset(_public(files)),
     )
+
+
+def _spoken(files: Files) -> dict[str, str]:
+    """Give the wordings of small acts that stand in one language's file only."""
+    said = {lang: {plain(wording) for wordings in acts.values() for wording in wordings} for lang, acts in files.acts.items()}
+    counts = Counter(wording for wordings in said.values() for wording in wordings)
+    return {wording: lang for lang, wordings in said.items() for wording in wordings if counts[wording] == 1}
+
+
+def _public(files: Files) -> Iterator[str]:
+    """Give the phone numbers and mail addresses that stand in the knowledge."""
+    yield from (str(value.value) for value in files.values.values() if value.kind in ("phone", "email"))
+    for place in files.municipalities.values():
+        for contact in place.contacts:
+            yield from filter(None, (contact.phone, contact.email))
 
 
 def _in_order(files: Files) -> Iterable[tuple[str, TopicFile]]:

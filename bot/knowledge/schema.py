@@ -14,9 +14,11 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
+from bot.core.hours import Hours as OpeningHours
 from bot.groups.facts import FactKind
 from bot.groups.status import Status
 
@@ -273,6 +275,12 @@ class MunicipalityFile(_Strict):
     hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], list[Hours]] = Field(default_factory=dict)
     hours_web: Https | None = None
     additions: dict[Id, AdditionFile] = Field(default_factory=dict)
+
+    @field_validator("hours")
+    @classmethod
+    def _in_order(cls, hours: dict[str, list[str]]) -> dict[str, list[str]]:
+        OpeningHours.of(hours)
+        return hours
 
 
 class FollowUpsFile(_Strict):

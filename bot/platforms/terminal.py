@@ -103,6 +103,8 @@ class TerminalChannel:
             return
         for part in message.parts:
             self._console.print(dressed(part))
+        if message.file is not None and not message.file.channel:
+            self._console.print(Text(message.file.ref))
         for number, option in enumerate(message.options, 1):
             self._console.print(Text.assemble((f"{number:>3} ", "bold cyan"), option.label))
         self._console.print()

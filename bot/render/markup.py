@@ -6,6 +6,7 @@ shows it. Everything outside the subset is shown as it was typed.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -22,13 +23,18 @@ def escape(text: str) -> str:
     Every ASCII punctuation mark gets a backslash (CommonMark 2.4), so that no rule enabled later can find markup in it. NUL
     and lone surrogates, which neither HTML nor UTF-8 can carry, become U+FFFD.
     """
-    text = _STRANGE_BREAK.sub("\n", _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text))
+    text = _STRANGE_BREAK.sub("\n", storable(text))
     return _PUNCTUATION.sub(r"\\\g<0>", text)
+
+
+def storable(text: str) -> str:
+    """Replace NUL and lone surrogates, which no database keeps, with U+FFFD."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def parse(markdown: str) -> list[Token]:
     """Read Markdown into markdown-it's tokens, for a channel whose markup is neither of the two below."""
-    return _parser().parse(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", markdown))
+    return _parser().parse(storable(markdown))
 
 
 def to_html(markdown: str, *, new_tab: bool = False) -> str:
@@ -80,8 +86,9 @@ def lay_out(tokens: Sequence[Token], line: Callable[[Sequence[Token]], str], *, 
     return "".join(blocks)
 
 
+@cache
 def _parser() -> MarkdownIt:
-    """Build a parser of the subset; cheap, and one of its own for each call keeps threads apart."""
+    """Build the parser of the subset, once: what it parses leaves nothing behind in it, so threads may share it."""
     parser = MarkdownIt("zero", {"breaks": True})
     parser.enable(["list", "emphasis", "link", "escape", "newline"])
     parser.validateLink = _allowed  # type: ignore[method-assign]

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from bot.core.effects import Say
+from bot.core.case_texts import (
+    CARD_CONTACT,
+    CARD_GROUP,
+    CARD_LANGUAGE,
+    CARD_QUESTION,
+    CARD_SINCE,
+    CARD_TITLE,
+    CARD_TOPIC,
+    CARD_TOWN,
+    HOURS_OPEN_UNTIL,
+    HOURS_OPENS,
+)
+from bot.core.effects import Say, Tell
+from bot.core.hours import Hours
 from bot.core.texts import (
     ADVICE_IN_CRISIS,
     AS_OF,
@@ -33,6 +46,7 @@ from bot.core.texts import (
     UNDATED,
     Answer,
     Card,
+    CaseCard,
     CategoryName,
     Contacts,
     Contradiction,
@@ -43,31 +57,50 @@ from bot.core.texts import (
     GroupCard,
     GroupName,
     Label,
+    LanguageName,
     Listed,
     Literal,
     Mark,
     MonthName,
     Name,
+    OfficeHours,
     OperatorName,
     ProgrammeName,
     ProgrammeSource,
     Question,
     SaidDate,
+    SaidMoment,
     Text,
     Told,
     TopicName,
     TownName,
     VariantName,
+    Words,
 )
 from bot.core.world import NAMED, Contact, Municipality, Source, Topic, Value, World
 from bot.groups.dates import read_date
-from bot.i18n import Catalogs, day, host, money, month, month_name, number, phone, today_in_estonia, weekdays
+from bot.i18n import (
+    Catalogs,
+    day,
+    host,
+    language_name,
+    moment,
+    money,
+    month,
+    month_name,
+    number,
+    phone,
+    today_in_estonia,
+    weekdays,
+)
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import escape
 
 MAX_SOURCES = 3
 """Sources that an answer names; a phone shows no more."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+QUOTED = 200
+"""Letters of a quoted message that are shown."""
 YEAR = 4
 """Letters of a date that is a year only."""
 _VALUE = re.compile(r"\{\{\s*([a-z0-9-]+)\s*\}\}")
@@ -107,6 +140,10 @@ class Speaker:
                 return escape(text)
             case MonthName(number):
                 return escape(month_name(number, self.lang))
+            case SaidMoment(at):
+                return escape(moment(at, self.lang))
+            case LanguageName(code):
+                return escape(language_name(code, self.lang))
             case SaidDate(said):
                 return escape(self._date(said))
             case FactLabel(fact):
@@ -155,6 +192,12 @@ class Speaker:
                 yield Part(kind=PartKind.SOURCES, markdown=self._sources([self.world.inquiry.programmes[programme].source]))
             case GroupCard():
                 yield from self._group(mark)
+            case Words(text, quoted):
+                yield Part(markdown=verbatim(text, quoted))
+            case CaseCard():
+                yield Part(kind=PartKind.CARD, markdown="\n".join(self._case(mark)))
+            case OfficeHours(town, at):
+                yield from self._office(self.world.place(town), at)
 
     def fill(self, markdown: str) -> str:
         """Put values into a text; one that is not valid today becomes a link to where it can be looked up.
@@ -242,6 +285,37 @@ class Speaker:
         heading = self.text(GROUP_CLAUSE_TRANSLATED if translated else GROUP_CLAUSE)
         yield Part(kind=PartKind.SOURCES, markdown=f"{heading} {plain_lines(clause)}")
 
+    def reasons(self, card: CaseCard) -> Iterable[str]:
+        """Say the target groups on a case card, each with the answers it rests on."""
+        return (f"{self.name(GroupName(one.programme, one.group))} ({self.name(one.answers)})" for one in card.groups)
+
+    def _case(self, card: CaseCard) -> Iterable[str]:
+        """Say all that staff are told of a case, a line each."""
+        text, name = self.text, self.name
+        if card.code:
+            yield f"- **{text(CARD_TITLE, code=escape(card.code))}**"
+        yield f"- {text(CARD_QUESTION)}: {verbatim(card.question)}".replace("\n", "\n  ")
+        yield f"- {text(CARD_LANGUAGE)}: {name(LanguageName(card.lang))}"
+        yield f"- {text(CARD_TOWN)}: {name(TownName(card.town))}"
+        if card.topic in self.world.topics:
+            yield f"- {text(CARD_TOPIC)}: {name(TopicName(card.topic))}"
+        for reason in self.reasons(card):
+            yield f"- {text(CARD_GROUP)}: {reason}"
+        if card.contact:
+            yield f"- {text(CARD_CONTACT)}: {escape(card.contact)}"
+        if card.since:
+            yield f"- {text(CARD_SINCE)}: {name(SaidMoment(card.since))}"
+
+    def _office(self, place: Municipality, at: datetime) -> Iterable[Part]:
+        """Say when somebody is there next, or until when they are; of hours that are not known, where to look."""
+        hours = Hours.of(place.hours)
+        if closes := hours.closing(at):
+            yield Part(markdown=self.text(HOURS_OPEN_UNTIL, moment=self.name(SaidMoment(closes))))
+        elif opens := hours.next_opening(at):
+            yield Part(markdown=self.text(HOURS_OPENS, moment=self.name(SaidMoment(opens))))
+        elif place.hours_web:
+            yield Part(markdown=self.text(HOURS_LINK, link=f"[{host(place.hours_web)}]({place.hours_web})"))
+
     def _date(self, said: str) -> str:
         when = read_date(said)
         if when.first == when.last:
@@ -288,6 +362,19 @@ def shown_sources(sources: Sequence[Source]) -> list[Source]:
     return first
 
 
+def verbatim(text: str, quoted: str = "") -> str:
+    """Write what somebody wrote as they wrote it, line by line, below the beginning of what they replied to."""
+    said = "\n\n".join(_broken(paragraph) for paragraph in escape(text).strip().split("\n\n") if paragraph.strip())
+    if not quoted.strip():
+        return said
+    begin = " ".join(quoted.split())
+    return f"*«{escape(begin[:QUOTED])}{'…' if len(begin) > QUOTED else ''}»*\n\n{said}"
+
+
+def _broken(paragraph: str) -> str:
+    return "\\\n".join(line.strip() for line in paragraph.strip().splitlines())
+
+
 def plain_lines(text: str) -> str:
     """Write the lines of a quoted text, whose lists are the source's own, one after another."""
     return escape(" ".join(line.strip() for line in text.splitlines() if line.strip()))
@@ -309,6 +396,19 @@ def phone_link(number: str) -> str:
     return f"[{phone(number)}](tel:{number})"
 
 
+def speak_at_desk(tell: Tell, world: World, catalogs: Catalogs, now: datetime) -> Message:
+    """Turn what staff are told into words, in the desk's language."""
+    speaker = Speaker(world, catalogs, tell.lang, today_in_estonia(now))
+    return Message(
+        lang=tell.lang,
+        parts=tuple(part for mark in tell.marks for part in speaker.parts(mark)),
+        options=tuple(Option(id=c.id, label=speaker.label(c.label)) for c in tell.choices),
+        topic=tell.topic,
+        amends=tell.amends,
+        file=tell.file,
+    )
+
+
 def speak(says: Sequence[Say], world: World, catalogs: Catalogs, now: datetime) -> list[Message]:
     """Turn the messages of one turn into words; all but the last say that more follows."""
     said = []
@@ -320,7 +420,10 @@ def speak(says: Sequence[Say], world: World, catalogs: Catalogs, now: datetime) 
                 parts=tuple(part for mark in say.marks for part in speaker.parts(mark)),
                 options=tuple(Option(id=c.id, label=speaker.label(c.label)) for c in say.choices),
                 topic=say.topic,
+                passing=say.passing,
                 end=place == len(says) - 1,
+                amends=say.amends,
+                file=say.file,
             )
         )
     return said

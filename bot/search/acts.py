@@ -52,3 +52,8 @@ def spellings(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the words of a text folded, and as Latin keys."""
     words = tokens(text)
     return tuple(map(fold, words)), tuple(map(key, words))
+
+
+def plain(text: str) -> str:
+    """Give the words of a text folded, with a space between."""
+    return " ".join(map(fold, tokens(text)))

@@ -1,6 +1,6 @@
 """Municipality names in free text, in any language, case form and spelling."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -17,31 +17,32 @@ RUSSIAN = ("a", "e", "i", "u", "o", "oi", "ei", "om", "em", "am", "ah", "ami")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Names by their words, each word as a Latin key."""
+    """Names by the number of their words, each word as a Latin key."""
 
-    names: tuple[tuple[tuple[str, ...], str], ...]
+    names: Mapping[int, tuple[tuple[tuple[str, ...], str], ...]]
     ignored: frozenset[str]
 
     def find(self, text: str) -> str | None:
         """Give the municipality if the whole text is its name ("Narvas", "в Кохтла-Ярве"); None if none or several fit."""
         words = [key(word) for word in tokens(text) if fold(word) not in self.ignored]
-        if not words:
-            return None
-        exact = {slug for name, slug in self.names if list(name) == words}
-        found = exact or {slug for name, slug in self.names if _fits(name, words)}
+        as_long = self.names.get(len(words), ())
+        exact = {slug for name, slug in as_long if list(name) == words}
+        found = exact or {slug for name, slug in as_long if _begins(name[0], words) and all(map(_same, name, words))}
         return found.pop() if len(found) == 1 else None
 
 
 def build_places(names: Iterable[tuple[str, str]], ignored: Iterable[str]) -> Places:
     """Build from pairs of (name in any language, slug)."""
     known = {(tuple(key(word) for word in tokens(name)), slug) for name, slug in names}
-    return Places(tuple(sorted(pair for pair in known if pair[0])), frozenset(ignored))
+    by_words: dict[int, list[tuple[tuple[str, ...], str]]] = {}
+    for name, slug in sorted(known):
+        by_words.setdefault(len(name), []).append((name, slug))
+    return Places({count: tuple(pairs) for count, pairs in by_words.items() if count}, frozenset(ignored))
 
 
-def _fits(name: tuple[str, ...], words: list[str]) -> bool:
-    if len(name) != len(words):
-        return False
-    return all(_same(known, word) for known, word in zip(name, words, strict=True))
+def _begins(known: str, words: Sequence[str]) -> bool:
+    """Tell cheaply whether the first word may be this one: by its first letter, which a slip can spoil in a long name only."""
+    return known[0] == words[0][:1] or len(known) >= LONG_NAME
 
 
 def _same(known: str, word: str) -> bool:

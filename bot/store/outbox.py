@@ -1,6 +1,7 @@
 """Transaction bodies of what goes out: put posts, claim the heads of lanes, write how sends ended, serve the web page.
 
-Knows that rows of one lane of a channel leave one after another. Knows no platform and no rule for when to try again.
+Knows that rows of one lane of a channel leave one after another, and that sending may open a thread. Knows no platform and no
+rule for when to try again.
 """
 
 import os
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Row, Update, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.ports import Delivery, Post, Result, Settled, Turn
+from bot.store import cases
 from bot.store.tables import DEAD, DONE, TODO, channel, outbox
 
 CLAIM: Final = timedelta(seconds=60)
@@ -65,6 +67,7 @@ RELEASE = (
     .where(outbox.c.channel == bindparam("of_channel"), outbox.c.status == TODO, outbox.c.claimed_by.is_not(None))
     .values(due_at=outbox.c.at, claimed_by=None)
 )
+SENT = select(outbox.c.remote_id).where(outbox.c.key == bindparam("of_key"), outbox.c.status == DONE)
 _paused = insert(channel)
 PAUSE = _paused.on_conflict_do_update(index_elements=["id"], set_={"paused_until": _paused.excluded.paused_until})
 PULL = (
@@ -88,24 +91,26 @@ ACKNOWLEDGE = (
 )
 
 
-def put(connection: Connection, turn: Turn, posts: Sequence[Post], now: datetime) -> None:
-    """Put posts into the outbox of their channel, or the turn's, in their order; a known key changes nothing."""
+def rows(turn: Turn, posts: Sequence[Post], now: datetime) -> list[dict[str, object]]:
+    """Write posts as rows of the outbox of their channel, or the turn's, in their order."""
+    return [
+        {
+            "key": post.key,
+            "channel": post.channel or turn.channel,
+            "conversation_id": None if post.channel else turn.conversation,
+            "lane": post.lane,
+            "body": post.body,
+            "due_at": post.due_at or now,
+            "at": now,
+        }
+        for post in posts
+    ]
+
+
+def put(connection: Connection, posts: Sequence[dict[str, object]]) -> None:
+    """Put rows into the outbox; a known key changes nothing."""
     if posts:
-        connection.execute(
-            PUT,
-            [
-                {
-                    "key": post.key,
-                    "channel": post.channel or turn.channel,
-                    "conversation_id": None if post.channel else turn.conversation,
-                    "lane": post.lane,
-                    "body": post.body,
-                    "due_at": post.due_at or now,
-                    "at": now,
-                }
-                for post in posts
-            ],
-        )
+        connection.execute(PUT, posts)
 
 
 def settle(connection: Connection, of_channel: str, settled: Sequence[Settled], want: int, now: datetime) -> Sequence[Delivery]:
@@ -113,6 +118,7 @@ def settle(connection: Connection, of_channel: str, settled: Sequence[Settled], 
     for result, statement in _SETTLE.items():
         if ends := [_ending(of_channel, end, now) for end in settled if end.result is result]:
             connection.execute(statement, ends)
+    cases.tie(connection, [end.thread for end in settled if end.thread])
     if want <= 0:
         return ()
     heads = connection.execute(HEADS, {"channel": of_channel, "now": now, "want": want}).all()
@@ -120,6 +126,12 @@ def settle(connection: Connection, of_channel: str, settled: Sequence[Settled], 
         me = f"{socket.gethostname()}:{os.getpid()}"
         connection.execute(TAKE, {"ids": [row.id for row in heads], "until": now + CLAIM, "me": me})
     return [_delivery(row) for row in heads]
+
+
+def sent(connection: Connection, key: str) -> str | None:
+    """Return the channel's id of a message that was sent."""
+    found: str | None = connection.execute(SENT, {"of_key": key}).scalar()
+    return found
 
 
 def release(connection: Connection, of_channel: str) -> None:

@@ -10,8 +10,8 @@ from typing import Final, Self
 from sqlalchemy import Connection, insert, inspect, select
 
 from bot.errors import StoreError
-from bot.ports import Arrival, Compute, DeadLetter, Delivery, Retention, Settled, Status
-from bot.store import inbox, outbox, timers, upkeep
+from bot.ports import Arrival, CaseRecord, Compute, DeadLetter, Delivery, FoundCase, Retention, Settled, Status
+from bot.store import cases, inbox, outbox, timers, upkeep
 from bot.store.database import Database
 from bot.store.step import step
 from bot.store.tables import HEAD, bookkeeping, metadata, revision
@@ -21,7 +21,7 @@ STEP_SECONDS: Final = 0.01
 
 
 class SqlStore:
-    """Keeps queues, conversations and timers in a database; `SqlStore.open` makes one."""
+    """Keeps queues, conversations, cases and timers in a database; `SqlStore.open` makes one."""
 
     def __init__(self, database: Database, *, step_seconds: float = STEP_SECONDS) -> None:
         """Take over an open database whose tables fit this code; a step goes on taking rows for so many seconds."""
@@ -86,6 +86,26 @@ class SqlStore:
     async def forget(self, conversation: str) -> None:
         """Delete what is known of a conversation."""
         await self._database.run(upkeep.forget, conversation)
+
+    async def thread(self, desk: str, case: int) -> str | None:
+        """Return the thread of a case."""
+        return await self._database.run(cases.tied, desk, case)
+
+    async def sent(self, key: str) -> str | None:
+        """Return the id of a message that was sent."""
+        return await self._database.run(outbox.sent, key)
+
+    async def cases(self, conversation: str) -> Sequence[CaseRecord]:
+        """Return a conversation's cases."""
+        return await self._database.run(cases.of, conversation)
+
+    async def keep_link(self, digest: str, desk: str, case: int, now: datetime) -> None:
+        """Keep a link to a case."""
+        await self._database.run(cases.keep_link, digest, desk, case, now)
+
+    async def linked_case(self, digest: str, now: datetime) -> tuple[str, FoundCase] | None:
+        """Return the case that a link leads to."""
+        return await self._database.run(cases.linked, digest, now)
 
     async def dead(self) -> Sequence[DeadLetter]:
         """Return the rows that were given up."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision this code works with. Revisions are numbered, so a greater one is newer."""
 
 TODO: Final = literal_column("0", Integer)
@@ -77,6 +77,10 @@ conversation = Table(
     Column("channel", Text, nullable=False),
     Column("state", Body),
     Column("updated_at", Moment, nullable=False),
+    # A text, but as JSON: PostgreSQL keeps no NUL in a text and no database half a character, and people send both.
+    Column("question", Body),
+    Column("asked_at", Moment),
+    Column("keeps_contacts", Boolean, nullable=False, server_default=false()),
     Index("conversation_updated", "updated_at"),
 )
 
@@ -134,6 +138,50 @@ timer = Table(
     Column("fired", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("key", name="timer_key"),
     sqlite_autoincrement=True,
+)
+
+# A number is given by the turn that opens a case, and never again: of one that is forgotten the row stays, without whose it
+# was and what it was about. The channel stands here too because a case outlives what is remembered of its conversation.
+case = Table(
+    "cases",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("conversation_id", Text),
+    Column("channel", Text, nullable=False),
+    Column("town", Text, nullable=False),
+    Column("body", Body),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("cases_conversation", "conversation_id"),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("thread", Text, primary_key=True),
+    Column("case_number", Id, nullable=False),
+    UniqueConstraint("desk", "case_number", name="thread_case"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("desk", Text, nullable=False),
+    Column("case_number", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+deed = Table(
+    "deed",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("case_number", Id, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("staff", Text, nullable=False),
 )
 
 channel = Table(

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 
 from bot.ports import DeadLetter, Retention, Status
+from bot.store import cases
 from bot.store import inbox as incoming
-from bot.store.step import LEFT_BEHIND, LET_GO
-from bot.store.tables import DEAD, DONE, TODO, conversation, inbox, outbox, revision, tally, timer
-from bot.store.timers import HOLD
+from bot.store.inbox import LET_GO
+from bot.store.step import LEFT_BEHIND
+from bot.store.tables import DEAD, DONE, TODO, case, conversation, inbox, outbox, revision, tally, timer
 
 QUEUES: Final = {"inbox": inbox, "outbox": outbox}
 TALLIED: Final = timedelta(days=30)
@@ -58,6 +59,12 @@ RETRY: Final = {
     .returning(outbox.c.conversation_id),
 }
 
+HOLD = (
+    select(conversation.c.id)
+    .where(conversation.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(conversation.c.id)
+    .with_for_update()
+)
 FORGET: Final = (
     delete(conversation).where(conversation.c.id == bindparam("whose")),
     *LEFT_BEHIND,
@@ -69,12 +76,22 @@ FORGET: Final = (
 _before: BindParameter[datetime] = bindparam("before")
 IDLE = (
     select(conversation.c.id)
-    .where(conversation.c.updated_at < _before)
+    .where(
+        conversation.c.updated_at < _before,
+        ~select(case.c.number).where(case.c.conversation_id == conversation.c.id, cases.OPEN).exists(),
+    )
     .order_by(conversation.c.id)
     .limit(AT_ONCE)
     .with_for_update(skip_locked=True)
 )
-EMPTY = update(conversation).where(conversation.c.id.in_(bindparam("ids", expanding=True))).values(state=None)
+EMPTY = (
+    update(conversation)
+    .where(conversation.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=None, question=None, asked_at=None, keeps_contacts=False)
+)
+# A question that is being followed by another one just now is left to that.
+_asked = select(conversation.c.id).where(conversation.c.asked_at < _before).with_for_update(skip_locked=True)
+PURGE_QUESTIONS = update(conversation).where(conversation.c.id.in_(_asked)).values(question=None, asked_at=None)
 PURGE_DEAD: Final = tuple(_discard(table).where(table.c.ended_at < _before) for table in QUEUES.values())
 PURGE_IDS: Final = (
     *(delete(table).where(table.c.status == DONE, table.c.ended_at < _before) for table in QUEUES.values()),
@@ -96,6 +113,7 @@ COUNTS = select(
     (_count(inbox, inbox.c.status == DEAD) + _count(outbox, outbox.c.status == DEAD)).label("dead"),
     _count(timer, ~timer.c.fired).label("timers"),
     select(func.min(conversation.c.updated_at)).scalar_subquery().label("oldest_conversation"),
+    _count(case, cases.OPEN).label("open_cases"),
 )
 TALLIES = (
     select(tally.c.what, tally.c.topic, tally.c.lang, func.sum(tally.c.n).label("n"))
@@ -136,7 +154,9 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
     gone = _purge_conversations(connection, now - keep.conversations)
     gone += connection.execute(PURGE_UNFETCHED, {"before": now - keep.conversations}).rowcount
     gone += sum(connection.execute(statement, {"before": now - keep.dead}).rowcount for statement in PURGE_DEAD)
-    return gone + sum(connection.execute(statement, {"before": now - keep.ids}).rowcount for statement in PURGE_IDS)
+    gone += sum(connection.execute(statement, {"before": now - keep.ids}).rowcount for statement in PURGE_IDS)
+    gone += connection.execute(PURGE_QUESTIONS, {"before": now - keep.questions}).rowcount
+    return gone + cases.purge(connection, now, keep)
 
 
 def status(connection: Connection, now: datetime) -> Status:

@@ -16,11 +16,12 @@ from tests.engine.small import TOPICS
 NEEDS_SETTINGS = [
     ["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"],
     ["groups", "--facts", "{}"], ["diff", "HEAD"], ["preview"], ["status"],
-    ["db", "upgrade"], ["draw", "groups"],
+    ["db", "upgrade"], ["draw", "groups"], ["poster", "kohtla-jarve"],
+    ["matrix", "login"], ["matrix", "status"], ["desk", "test", "kohtla-jarve"],
 ]  # fmt: skip
 VERBS = [
-    [word for word in verb if word not in ("x", "HEAD", "--facts", "{}", "groups") or verb[0] == word]
-    for verb in [*NEEDS_SETTINGS, ["schema"], ["db"]]
+    [word for word in verb if word not in ("x", "HEAD", "--facts", "{}", "groups", "kohtla-jarve") or verb[0] == word]
+    for verb in [*NEEDS_SETTINGS, ["schema"], ["db"], ["matrix"], ["desk"]]
 ]
 
 
@@ -39,7 +40,7 @@ def test_help_everywhere(teejuht: Teejuht, verb: list[str]) -> None:
     assert len([line for line in done.out.splitlines() if line.strip()]) > 4
 
 
-@pytest.mark.parametrize("verb", [[], ["db"]], ids=["teejuht", "db"])
+@pytest.mark.parametrize("verb", [[], ["db"], ["matrix"], ["desk"]], ids=["teejuht", "db", "matrix", "desk"])
 def test_no_verb_shows_the_help(teejuht: Teejuht, verb: list[str]) -> None:
     """Without a verb there is the list of them; it is wrong use."""
     done = teejuht(*verb)

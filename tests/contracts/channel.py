@@ -5,7 +5,8 @@ tests look at everything else.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -14,7 +15,7 @@ import pytest
 
 from bot.core.events import Chose, Event, Opened, Said, from_json
 from bot.errors import Refused, SendError
-from bot.ports import Arrival, Channel, Delivery, Message, Option, Part, PartKind, message_to_json
+from bot.ports import Arrival, Channel, Delivery, Ingest, Message, Option, Part, PartKind, message_to_json
 from bot.render.markup import escape
 
 PATIENCE: Final = 10.0
@@ -50,7 +51,7 @@ class Inbox:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:  # noqa: ARG002
+    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:  # noqa: ARG002
         """Take arrivals as `ports.Ingest` says."""
         await self.gate.wait()
         if arrivals and self.failures:
@@ -118,6 +119,18 @@ async def until(holds: Callable[[], bool], what: str) -> None:
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"waited {PATIENCE:g} s for {what}") from None
+
+
+@asynccontextmanager
+async def running(channel: Channel, ingest: Ingest) -> AsyncIterator["asyncio.Task[None]"]:
+    """Run a channel until left."""
+    task = asyncio.create_task(channel.run(ingest))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def message(*texts: str, options: tuple[Option, ...] = (), lang: str = "en") -> Message:

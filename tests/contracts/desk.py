@@ -300,6 +300,27 @@ class DeskContract:
         assert await rig.closed(first)
         assert not await rig.closed(second)
 
+    async def test_reopening_takes_the_mark_away(self, rig: Rig) -> None:
+        """A reopened thread is seen as not done and can be marked again; reopening an open one is no error."""
+        first = await rig.desk.open("KJ-0001", card(), key="open:1")
+        second = await rig.desk.open("KJ-0002", card(), key="open:2")
+        await rig.desk.reopen(first)
+        for thread in (first, second):
+            await rig.desk.close(thread)
+        await rig.desk.reopen(first)
+        await rig.desk.reopen(first)
+        assert not await rig.closed(first)
+        assert await rig.closed(second)
+        await rig.desk.close(first)
+        assert await rig.closed(first)
+
+    async def test_a_closed_thread_can_be_written_in(self, rig: Rig) -> None:
+        """What a resident says after the end is still seen where their case was."""
+        thread = await rig.desk.open("KJ-0001", card(), key="open:1")
+        await rig.desk.close(thread)
+        await rig.desk.post(thread, message("one thing more"), key="m:1")
+        assert "one thing more" in texts(await seen_to(rig, thread, "end"))
+
     # --- the desk itself
 
     async def test_a_ready_desk_has_no_problems(self, rig: Rig) -> None:

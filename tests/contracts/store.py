@@ -40,6 +40,16 @@ def arrival(ext_id: str, conversation: str = "ann", *, at: datetime = NOW, chann
     return Arrival(source="bot", ext_id=ext_id, channel=channel, conversation=conversation, body={"said": ext_id}, at=at)
 
 
+def about(ext_id: str, message: str, conversation: str = "ann") -> Arrival:
+    """Something a person did about a message; its text says its own id."""
+    return replace(arrival(ext_id, conversation), body={"message": message, "text": f"text {ext_id}"})
+
+
+def withdrawal(ext_id: str, message: str) -> Arrival:
+    """A person deleted a message."""
+    return replace(arrival(ext_id), body={"message": message, "withdrawn": message}, withdraws=message)
+
+
 def post(key: str, lane: str = "ann", *, due_at: datetime | None = None) -> Post:
     """A message whose body says its own key."""
     return Post(key=key, lane=lane, body={"text": key}, due_at=due_at)
@@ -199,6 +209,50 @@ class StoreContract:
         assert await store.cursor("bot") == "1"
         assert await store.ingest([arrival("2")]) == 1
 
+    async def test_a_withdrawn_message_keeps_its_place_and_not_its_text(self, store: Store) -> None:
+        """Whatever waits about it says that it was withdrawn; other messages and other people's stay, and so does the order."""
+        await store.ingest([about("1", "m"), about("2", "n"), about("x", "m", "bob")])
+        assert await store.ingest([about("3", "m"), withdrawal("4", "m"), about("5", "")]) == 3
+        script = Script()
+        await drain(store, script)
+        said = {turn.ext_id: turn.body.get("text", turn.body.get("withdrawn")) for turn in script.turns}
+        assert [one for one in script.ids if one != "x"] == ["1", "2", "3", "4", "5"]
+        assert said == {"1": "m", "2": "text 2", "3": "m", "4": "m", "5": "text 5", "x": "text x"}
+
+    async def test_a_withdrawn_message_that_was_given_up_has_no_text_either(self, store: Store) -> None:
+        """An operator who lets it wait again finds the withdrawal."""
+        await store.ingest([about("1", "m"), about("2", "n")])
+        script = Script({"1": [KeyError()] * 3, "2": [KeyError()] * 3})
+        for _ in range(6):
+            await store.step(script, sorry, NOW)
+        await store.ingest([withdrawal("3", "m")])
+        letters = await store.dead()
+        assert len(letters) == 2
+        for letter in letters:
+            assert await store.retry("inbox", letter.id)
+        again = Script()
+        await drain(store, again)
+        assert {turn.ext_id: turn.body.get("text") for turn in again.turns} == {"1": None, "2": "text 2", "3": None}
+
+    async def test_withdrawing_what_was_handled_changes_nothing(self, store: Store) -> None:
+        """It is not handled again, its answer is sent, and a repeated withdrawal is none."""
+        await store.ingest([about("1", "m")])
+        await drain(store)
+        assert await store.ingest([withdrawal("2", "m")]) == 1
+        assert await store.ingest([withdrawal("2", "m")]) == 0
+        script = Script()
+        assert await drain(store, script) == 1
+        assert script.ids == ["2"]
+        assert keys(await store.pull("ann", 0)) == ["re:1", "re:2"]
+
+    async def test_a_message_with_any_letters_can_be_withdrawn(self, store: Store) -> None:
+        """A text that one of the databases could not look into goes like any other."""
+        strange = replace(about("1", "m"), body={"message": "m", "text": "\x00 \ud800"})
+        await store.ingest([strange, withdrawal("2", "m")])
+        script = Script()
+        await drain(store, script)
+        assert [turn.body for turn in script.turns] == [{"message": "m", "withdrawn": "m"}] * 2
+
     # --- steps --------------------------------------------------------------------------------------------------------
 
     async def test_nothing_waiting_is_nothing_done(self, store: Store) -> None:
@@ -223,6 +277,8 @@ class StoreContract:
             state=None,
             body={"said": "1"},
             at=NOW,
+            number=1,
+            cases=turn.cases,
         )
         assert turn.at.tzinfo is UTC
 

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Final
 
-from bot.core.conversation import Step, handle
-from bot.core.effects import Choice, Effect, Say
+from bot.core.conversation import handle
+from bot.core.effects import Choice, Effect, Say, Step
 from bot.core.events import Chose, Event, Said
 from bot.core.replies import ACT_ORDER
 from bot.core.safety import SITUATIONS

@@ -55,6 +55,7 @@ def test_an_unsure_finding_is_offered() -> None:
     finding = banded(Decision.CLARIFY).finder.find(QUESTION)
     step = told(QUESTION, ENGLISH, banded(Decision.CLARIFY))
     assert say(step) == Say(
+        passing=True,
         lang="en",
         marks=(Text(CLARIFY),),
         choices=(
@@ -165,20 +166,21 @@ def test_not_meant_offers_the_next_three_then_the_menu_and_a_person() -> None:
     best, *following = [c.topic for c in (*FOUND.shown, *FOUND.others)]
     first = told(chose(f"not:{best}"), answered.state)
     assert say(first) == Say(
+        passing=True,
         lang="en",
         marks=(Text(NOT_MEANT),),
         choices=(*(Choice(f"topic:{t}", TopicName(t)) for t in following[:3]), Choice("none", Text(LABEL_NONE))),
     )
     assert others(first) == (Count(what="not-meant", topic=best, lang="en"),)
     second = told(chose(f"not:{best}"), first.state)
-    assert say(second) == Say(lang="en", marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE))
+    assert say(second) == Say(lang="en", marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE), passing=True)
     assert others(second) == (Count(what="not-meant", topic=best, lang="en"),)
 
 
 def test_none_of_these_offers_the_menu_and_a_person() -> None:
     """After "none of these" come the ways out, counted."""
     step = walk([QUESTION, chose("none")], banded(Decision.CLARIFY), ENGLISH)
-    assert say(step) == Say(lang="en", marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE))
+    assert say(step) == Say(lang="en", marks=(Text(NOT_MEANT_AGAIN),), choices=(MENU_CHOICE, PERSON_CHOICE), passing=True)
     assert others(step) == (Count(what="none-fits", lang="en"),)
 
 

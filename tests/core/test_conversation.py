@@ -6,25 +6,55 @@ from typing import get_args
 
 import pytest
 
+from bot.core.cases import Case, CaseStage
 from bot.core.conversation import (
+    decline_file,
+    go_elsewhere,
+    hear_staff,
+    miss,
+    part,
+    ring_clock,
+    rule,
+    take_back,
+    take_file,
+)
+from bot.core.effects import Count, Effect, Forget, Heard, Say, Step
+from bot.core.events import (
+    Chose,
+    Event,
+    Left,
+    NotDelivered,
+    Opened,
+    Rang,
+    Reacted,
+    Reported,
+    Said,
+    SentFile,
+    StaffChose,
+    StaffSaid,
+    StaffSentFile,
+    StaffWithdrew,
+    Tried,
+    Unreadable,
+    Withdrew,
+)
+from bot.core.hearing import (
     MAX_CHARS,
     PER_MINUTE,
     choose,
-    decline_file,
     hear,
+    hear_for_case,
     hear_interview,
     hear_town,
-    let_go,
+    hear_with_person,
     open_up,
-    part,
     react,
-    rule,
 )
-from bot.core.effects import Effect, Forget, Heard, Say
-from bot.core.events import Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew
-from bot.core.state import Conversation, Stage
+from bot.core.operators import report, try_desks
+from bot.core.state import Conversation, Stage, to_json
 from bot.core.texts import (
     ABSTAIN,
+    ALSO_HERE,
     ASK_TOWN,
     CHOOSE_LANGUAGE,
     CHOOSE_TOWN,
@@ -39,48 +69,61 @@ from bot.core.texts import (
     TOO_FAST,
     TOO_LONG,
     UNKNOWN_COMMAND,
+    UNREADABLE,
     Card,
     Text,
 )
 from bot.search.confidence import Decision
+from tests.core.desks import desked
 from tests.core.small import NOW, banded, chose, ids, others, said, say, says, sentences, small_world, told, walk
 
 ENGLISH = Conversation(lang="en", stage=Stage.TALK, town="narva")
-TABLE = {
-    (Stage.NEW, Opened): open_up,
-    (Stage.NEW, Said): hear,
-    (Stage.NEW, Chose): choose,
-    (Stage.NEW, Reacted): react,
-    (Stage.NEW, SentFile): decline_file,
-    (Stage.NEW, Withdrew): let_go,
-    (Stage.NEW, Left): part,
-    (Stage.TALK, Opened): open_up,
-    (Stage.TALK, Said): hear,
-    (Stage.TALK, Chose): choose,
-    (Stage.TALK, Reacted): react,
-    (Stage.TALK, SentFile): decline_file,
-    (Stage.TALK, Withdrew): let_go,
-    (Stage.TALK, Left): part,
-    (Stage.TOWN, Opened): open_up,
+EVERYWHERE = {
+    Opened: open_up,
+    Said: hear,
+    Chose: choose,
+    Reacted: react,
+    SentFile: decline_file,
+    Unreadable: miss,
+    Withdrew: take_back,
+    Left: part,
+    StaffSaid: hear_staff,
+    StaffChose: hear_staff,
+    StaffSentFile: hear_staff,
+    StaffWithdrew: hear_staff,
+    Rang: ring_clock,
+    NotDelivered: go_elsewhere,
+    Tried: try_desks,
+    Reported: report,
+}
+STAGES = {
     (Stage.TOWN, Said): hear_town,
-    (Stage.TOWN, Chose): choose,
-    (Stage.TOWN, Reacted): react,
-    (Stage.TOWN, SentFile): decline_file,
-    (Stage.TOWN, Withdrew): let_go,
-    (Stage.TOWN, Left): part,
-    (Stage.INTERVIEW, Opened): open_up,
     (Stage.INTERVIEW, Said): hear_interview,
-    (Stage.INTERVIEW, Chose): choose,
-    (Stage.INTERVIEW, Reacted): react,
-    (Stage.INTERVIEW, SentFile): decline_file,
-    (Stage.INTERVIEW, Withdrew): let_go,
-    (Stage.INTERVIEW, Left): part,
+    (Stage.QUESTION, Said): hear_for_case,
+    (Stage.CONTACT, Said): hear_for_case,
+}
+CASES = {
+    (CaseStage.OPEN, SentFile): take_file,
+    (CaseStage.CLAIMED, Said): hear_with_person,
+    (CaseStage.CLAIMED, SentFile): take_file,
+    (CaseStage.WAITING, Said): hear_with_person,
+    (CaseStage.WAITING, SentFile): take_file,
 }
 
 
 def test_the_table_is_total() -> None:
     """Every stage has a rule for every kind of event, and it is this one."""
-    assert {(stage, kind): rule(stage, kind) for stage in Stage for kind in get_args(Event)} == TABLE
+    table = {(stage, kind): STAGES.get((stage, kind), EVERYWHERE.get(kind)) for stage in Stage for kind in get_args(Event)}
+    assert {(stage, kind): rule(stage, kind) for stage in Stage for kind in get_args(Event)} == table
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_case_counts_before_the_stage(stage: Stage) -> None:
+    """What a person who has a case writes and sends is for staff from the moment they have it; all else is as without one."""
+    for where in CaseStage:
+        case = Case(stage=where, lang="en", town="narva", desks=("narva/telegram",))
+        for kind in get_args(Event):
+            assert rule(stage, kind, case) == CASES.get((where, kind), rule(stage, kind))
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -117,7 +160,7 @@ def test_capitals_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "command"), [("/foo", "/foo"), ("!Foo bar", "/foo"), ("/насвай", "/насвай"), (f"/{'a' * 32}", f"/{'a' * 32}")]
+    ("typed", "command"), [("/foo", "/foo"), ("!Foo bar", "!foo"), ("/насвай", "/насвай"), (f"/{'a' * 32}", f"/{'a' * 32}")]
 )
 def test_an_unknown_command_is_named(typed: str, command: str) -> None:
     """What is no command is said back, so that a slip can be seen."""
@@ -177,8 +220,49 @@ def test_a_file_is_declined(kind: str) -> None:
 
 def test_a_deleted_message_needs_no_answer() -> None:
     """A withdrawn message changes nothing."""
-    asked = told("school", ENGLISH).state
-    assert told(Withdrew(at=NOW), asked) == type(told(Withdrew(at=NOW), asked))(asked)
+    asked = told("tere", ENGLISH).state
+    assert told(Withdrew(at=NOW), asked) == Step(asked)
+
+
+def test_nothing_is_remembered_of_a_deleted_message() -> None:
+    """The question goes, which waits where somebody could be asked; of all else not a word was kept when it was answered."""
+    for world, kept in ((banded(Decision.ANSWER), ""), (desked(), "where is the school of my daughter Leelo")):
+        answered = told("where is the school of my daughter Leelo", ENGLISH, world).state
+        after = told(Withdrew(at=NOW, message="m"), answered).state
+        assert (answered.question, after.question, after.asked_at) == (kept, "", None)
+        assert after == replace(answered, question="", asked_at=None)
+    assert not {"daughter", "leelo", "where"} & set(str(to_json(after)).lower().replace("'", " ").split())
+
+
+# --- what could not be decrypted --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [ENGLISH, replace(ENGLISH, lang="", hint="ru"), replace(ENGLISH, lang="et", hint="ru")])
+def test_what_could_not_be_decrypted_is_asked_for_again(state: Conversation) -> None:
+    """In the conversation's language or the platform's; it is counted, and nothing else changes."""
+    menu = told("/menu", state).state
+    step = told(Unreadable(at=NOW, message="m"), menu)
+    assert (say(step).lang, say(step).marks) == (menu.lang or menu.hint, (Text(UNREADABLE),))
+    assert others(step) == (Count(what="unreadable"),)
+    assert step.state == menu
+
+
+def test_what_could_not_be_decrypted_is_asked_for_in_every_language() -> None:
+    """As long as nobody knows which one the person reads; a hint of the platform tells it."""
+    step = told(Unreadable(at=NOW), Conversation())
+    assert say(step).marks == tuple(Text(UNREADABLE, lang=lang) for lang in ("et", "ru", "en"))
+    assert step.state == Conversation()
+    hinted = told(Unreadable(at=NOW, hint="en-GB"), Conversation())
+    assert (say(hinted).lang, say(hinted).marks) == ("en", (Text(UNREADABLE),))
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_the_stage_outlives_what_could_not_be_decrypted(stage: Stage) -> None:
+    """What was asked is still asked, and what was shown can still be chosen, by number and by words."""
+    state = replace(ENGLISH, stage=stage, options=("menu", "help"), labels=("Menu", "Help"), pending="")
+    after = told(Unreadable(at=NOW), state).state
+    assert after == state
+    assert told("2", after) == told("2", state)
 
 
 def test_who_leaves_is_forgotten() -> None:
@@ -203,6 +287,16 @@ def test_a_second_opening_keeps_what_is_known() -> None:
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
+def test_whose_language_nobody_knows_is_greeted_in_each() -> None:
+    """The greeting in one of them, and a sentence in the others; who is known, or chose, reads no other language."""
+    first, *others = small_world().languages
+    marks = say(told(Opened(at=NOW), Conversation())).marks
+    assert [mark.id for mark in marks if isinstance(mark, Text)] == [GREETING, *[ALSO_HERE] * len(others)]
+    assert [mark.lang for mark in marks if isinstance(mark, Text)] == [None, *others]
+    assert sentences(say(told(Opened(at=NOW, hint=others[0]), Conversation()))) == (GREETING,)
+    assert sentences(say(told(Opened(at=NOW), Conversation(lang=first)))) == (GREETING,)
+
+
 def test_the_options_shown_last_are_remembered() -> None:
     """Numbers belong to the last message with options, and to the last message of a turn."""
     step = told(Opened(at=NOW, payload="school"), Conversation())
@@ -210,7 +304,7 @@ def test_the_options_shown_last_are_remembered() -> None:
     assert told(Withdrew(at=NOW), step.state).state.options == step.state.options
 
 
-@pytest.mark.parametrize("typed", ["2", " 2 ", "2.", "2)", "٢", "02"])
+@pytest.mark.parametrize("typed", ["2", " 2 ", "2.", "2)", "٢", "02", "2\ufe0f\u20e3", "2\u20e3", " 2\ufe0f\u20e3. ", "0️⃣2️⃣"])
 def test_a_number_is_an_option(typed: str) -> None:
     """The number of an option does what its button does."""
     menu = told("/menu", ENGLISH).state
@@ -219,12 +313,77 @@ def test_a_number_is_an_option(typed: str) -> None:
     assert sentences(expected) == (SHELF,)
 
 
-@pytest.mark.parametrize("typed", ["0", "8", "99", "112", "-1", "2 3", "1.5"])
+@pytest.mark.parametrize("typed", ["0", "8", "99", "112", "-1", "2 3", "1.5", "9\ufe0f\u20e3", f"1{' ' * 300}"])
 def test_another_number_is_a_question(typed: str) -> None:
     """A number that no option has, or that is more than a number, is searched like any message."""
     menu = told("/menu", ENGLISH).state
     assert len(menu.options) == 7
     assert sentences(say(told(typed, menu, banded(Decision.ABSTAIN)))) == (ABSTAIN,)
+
+
+# --- words of options -------------------------------------------------------------------------------------------------
+
+
+def labelled(*labels: str, state: Conversation | None = None) -> Conversation:
+    """Give a conversation whose last message was the menu, with these words on its first options."""
+    menu = told("/menu", state or ENGLISH).state
+    return replace(menu, labels=(*labels, *(f"shelf {n}" for n in range(len(menu.options) - len(labels)))))
+
+
+@pytest.mark.parametrize("typed", ["Kool ja õpe", "kool JA õpe", "  kool   ja\n õpe ", "„Kool ja õpe!“", "(kool ja o\u0303pe)"])
+def test_the_words_of_an_option_are_the_option(typed: str) -> None:
+    """Whoever types what stands on an option chooses it, whatever the case, the spaces and the signs around it."""
+    menu = labelled("Muu", "Kool ja õpe")
+    assert told(typed, menu) == told("2", menu)
+    assert sentences(say(told(typed, menu))) == (SHELF,)
+
+
+@pytest.mark.parametrize("typed", ["kool", "kool ja õpe 2", "kool, ja õpe", "ja", f"kool ja õpe{'!' * 300}"])
+def test_other_words_are_a_question(typed: str) -> None:
+    """A part of what stands on an option, or more than it, is searched like any message."""
+    (heard,) = others(told(typed, labelled("Muu", "Kool ja õpe"), banded(Decision.ABSTAIN)))
+    assert isinstance(heard, Heard)
+
+
+def test_words_that_stand_on_two_options_choose_none() -> None:
+    """What could mean either is a question, unless a number tells which."""
+    menu = labelled("More", "more!")
+    assert others(told("more", menu, banded(Decision.ABSTAIN))) != others(told("2", menu))
+    assert sentences(say(told("2", menu))) == (SHELF,)
+
+
+def test_a_number_counts_before_the_words() -> None:
+    """Where a number stands on an option, the options are still counted from the first."""
+    menu = labelled("2", "1")
+    assert told("1", menu).effects == told(chose(menu.options[0]), menu).effects
+
+
+def test_a_crisis_in_the_words_of_an_option_is_a_crisis() -> None:
+    """The card comes first, also for who only repeats what they read."""
+    step = told("kill myself", labelled("Kill myself"))
+    assert say(step).marks[0] == Card("suicide")
+
+
+def test_a_command_in_the_words_of_an_option_is_a_command() -> None:
+    """Commands mean the same everywhere."""
+    assert sentences(say(told("/menu", labelled("/menu")))) == (MENU,)
+
+
+def test_the_words_go_with_their_options() -> None:
+    """Words of an older message choose nothing once other options are shown; silence changes nothing."""
+    menu = labelled("Kool")
+    assert told(Reacted(at=NOW, emoji="👍"), menu).state.labels == menu.labels
+    assert told("tere", menu).state.labels == ()
+    assert told(Left(at=NOW), menu).state.labels == ()
+
+
+def test_the_words_of_an_option_name_a_municipality() -> None:
+    """While a municipality is asked for, what stands on an option counts before what a name is like."""
+    asked = told("/municipality", ENGLISH).state
+    counties = replace(asked, labels=tuple(id.partition(":")[2] or id for id in asked.options))
+    assert counties.stage is Stage.TOWN
+    assert sentences(say(told("Tartu maakond", counties))) == (CHOOSE_TOWN,)
+    assert told("Narva", counties).state.town == "narva"
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.events import KINDS, Chose, Event, Left, Opened, Reacted, Said, SentFile, Withdrew, from_json, to_json
+from bot.core.events import (
+    KINDS,
+    STAFF,
+    Chose,
+    Event,
+    Left,
+    NotDelivered,
+    Opened,
+    Rang,
+    Reacted,
+    Reported,
+    Said,
+    SentFile,
+    StaffChose,
+    StaffEvent,
+    StaffSaid,
+    StaffSentFile,
+    StaffWithdrew,
+    Tried,
+    Unreadable,
+    Withdrew,
+    from_json,
+    to_json,
+)
 from tests.core.small import NOW
 
 ANY_EVENT: st.SearchStrategy[Event] = st.one_of(
-    st.builds(Opened, at=st.just(NOW), payload=st.text(), hint=st.text()),
-    st.builds(Said, at=st.just(NOW), text=st.text(), hint=st.text(), edited=st.booleans()),
-    st.builds(Chose, at=st.just(NOW), option=st.text()),
-    st.builds(Reacted, at=st.just(NOW), emoji=st.text()),
-    st.builds(SentFile, at=st.just(NOW), kind=st.text()),
-    st.just(Withdrew(at=NOW)),
+    st.builds(Opened, at=st.just(NOW), payload=st.text(), hint=st.text(), thread=st.text()),
+    st.builds(Said, at=st.just(NOW), text=st.text(), hint=st.text(), edited=st.booleans(), thread=st.text()),
+    st.builds(Chose, at=st.just(NOW), option=st.text(), thread=st.text()),
+    st.builds(Reacted, at=st.just(NOW), emoji=st.text(), message=st.text(), thread=st.text(), public=st.booleans()),
+    st.builds(SentFile, at=st.just(NOW), kind=st.text(), thread=st.text(), size=st.integers(), ref=st.text()),
+    st.builds(Unreadable, at=st.just(NOW), hint=st.text(), message=st.text(), thread=st.text(), public=st.booleans()),
+    st.builds(Withdrew, at=st.just(NOW), message=st.text()),
     st.just(Left(at=NOW)),
+    st.builds(StaffSaid, at=st.just(NOW), text=st.text(), desk=st.text(), edited=st.booleans(), quoted=st.text()),
+    st.builds(StaffChose, at=st.just(NOW), option=st.text(), desk=st.text(), staff=st.text(), name=st.text()),
+    st.builds(StaffSentFile, at=st.just(NOW), kind=st.text(), desk=st.text(), file_name=st.text(), size=st.integers()),
+    st.builds(StaffWithdrew, at=st.just(NOW), desk=st.text(), message=st.text(), staff=st.text()),
+    st.builds(Rang, at=st.just(NOW), clock=st.integers()),
+    st.builds(NotDelivered, at=st.just(NOW), desk=st.text(), why=st.text()),
+    st.builds(Tried, at=st.just(NOW), town=st.text()),
+    st.builds(Reported, at=st.just(NOW), to=st.text(), what=st.text(), detail=st.text()),
 )
 
 
@@ -34,10 +66,23 @@ def test_every_kind_of_event_has_a_name() -> None:
     assert set(KINDS.values()) == set(get_args(Event))
 
 
+def test_what_staff_do_is_known_by_its_name() -> None:
+    """The names of staff's events, and of no others, begin in their own way."""
+    assert {kind for name, kind in KINDS.items() if name.startswith(STAFF)} == set(get_args(StaffEvent))
+
+
 def test_the_time_stands_in_the_row_only() -> None:
     """An event's JSON names its kind and its own fields, not its time."""
-    expected = {"event": "said", "text": "tere", "hint": "et", "edited": False}
+    expected = {"event": "said", "text": "tere", "hint": "et", "edited": False, "message": "", "thread": ""}
+    expected |= {"public": False, "quoted": ""}
     assert to_json(Said(at=NOW, text="tere", hint="et")) == expected
+
+
+def test_a_row_of_an_older_version_is_read() -> None:
+    """What an event did not have when its row was written is as if nothing had been said of it."""
+    assert from_json({"event": "said", "text": "tere"}, NOW) == Said(at=NOW, text="tere")
+    assert from_json({"event": "reacted", "emoji": "1"}, NOW) == Reacted(at=NOW, emoji="1")
+    assert from_json({"event": "withdrew"}, NOW) == Withdrew(at=NOW)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.conversation import Step, handle
-from bot.core.effects import Heard
+from bot.core.conversation import handle
+from bot.core.effects import Heard, Step
 from bot.core.events import Chose, Said
 from bot.core.interview import GO_ON
 from bot.core.state import Conversation, Stage, from_json, to_json
@@ -104,6 +104,15 @@ NEWCOMER = ("group", OTHER, PERMIT, "fact:resident_since:2024")
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("command", ["/stop", "!stop", "/STOP@teejuht_bot"])
+def test_the_command_stop_ends_the_questions(command: str) -> None:
+    """In the middle of the questions it ends them; they can be gone on with."""
+    step = go(HOME, "group", OTHER, command)
+    assert sentences(say(step)) == (GROUP_STOPPED,)
+    assert (step.state.stage, step.state.facts) == (Stage.TALK, ("citizenship=other",))
+    assert asked(go(step.state, "group:go")) == "residence_basis"
+
+
 def test_a_whole_interview_by_buttons() -> None:
     """Three questions, each after what was answered, and then the likely group with what begins and ends when."""
     step = go(HOME, "group")
@@ -151,6 +160,17 @@ def test_replies_in_words() -> None:
     step = go(HOME, "group", "Estonia", "fact:returned_on:2026-09", "fact:citizenship_by:birth", "jah", "нет")
     assert {"adult", "residence_registered"} == {entry.partition("=")[0] for entry in step.state.facts[-2:]}
     assert [entry.partition("=")[2] for entry in step.state.facts[-2:]] == ["true", "false"]
+
+
+def test_the_words_of_an_option_answer_the_question() -> None:
+    """What stands on an option is taken as the option, before it is read as a reply or as a question."""
+    step = go(HOME, "group")
+    state = replace(step.state, labels=tuple(f"Answer {place}" for place, _ in enumerate(step.state.options)))
+    assert go(state, "answer 2") == go(state, "3")
+    assert go(state, "3").effects == go(state, OTHER).effects
+    assert asked(go(state, "answer 2")) == "residence_basis"
+    assert isinstance(say(go(state, "Answer 6")).marks[0], FactHelp)
+    assert sentences(say(go(state, "answer 7!"))) == (GROUP_STOPPED,)
 
 
 @pytest.mark.parametrize("words", ["ma ei tea", "не знаю", "I'd rather not say", "fact:citizenship:?", "fact:citizenship:-"])
@@ -431,4 +451,5 @@ def test_any_way_through(choices: list[int | str]) -> None:
             wanted = "group"
         step = go(replace(step.state, in_minute=0), wanted)
         assert say(step).choices
-        assert from_json(to_json(step.state)) == step.state
+        kept = replace(from_json(to_json(step.state)), question=step.state.question, asked_at=step.state.asked_at)
+        assert kept == step.state

@@ -14,6 +14,7 @@ from bot.core.world import World
 from bot.search.confidence import Decision
 from bot.search.langid import CLASSES, LanguageModel
 from tests.core.small import LANGUAGES, NOW, banded, chose, ids, others, said, say, sentences, small_world, told, walk
+from tests.worlds import real_world
 
 ET, RU, EN = "kuidas ma saan registreerida oma elukoha", "как мне записать ребёнка в школу", "how do I register my address here"
 UK = "де я можу отримати посвідку на проживання"
@@ -244,3 +245,16 @@ def test_ukrainian_where_it_is_spoken() -> None:
     assert default_language("uk", world) == "uk"
     reply = reply_language(UK, Conversation(), world)
     assert (reply.lang, reply.identified, reply.notes) == ("uk", "uk", ())
+
+
+def test_a_greeting_that_one_language_has_tells_it() -> None:
+    """Four letters tell the model too little: "tere" looks like English to it."""
+    world = small_world()
+    assert reply_language("Tere!", Conversation(), world).lang == "en"
+    assert reply_language("Tere!", Conversation(), replace(world, spoken={"tere": "et"})).lang == "et"
+
+
+@pytest.mark.parametrize(("said", "lang"), [("Tere!", "et"), ("tsau", "et"), ("hi", "en"), ("Aitäh", "et"), ("привет", "ru")])
+def test_the_greetings_of_the_knowledge(said: str, lang: str) -> None:
+    """What people begin with is answered in its own language."""
+    assert reply_language(said, Conversation(), real_world()).lang == lang

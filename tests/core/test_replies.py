@@ -36,7 +36,7 @@ def test_an_act_is_answered_in_kind(act: str, lang: str, word: str) -> None:
         assert say(step) == show_menu(lang, WORLD)
     elif act == "language":
         marks = tuple(Text(CHOOSE_LANGUAGE, lang=code) for code in LANGUAGES)
-        assert say(step) == Say(lang=lang, marks=marks, choices=language_choices(WORLD))
+        assert say(step) == Say(lang=lang, marks=marks, choices=language_choices(WORLD), passing=True)
     else:
         assert say(step).marks[0] == Text(ACTS[act], {"operator": OperatorName(None)})
         ways = () if act == "farewell" else (MENU_CHOICE, PERSON_CHOICE)

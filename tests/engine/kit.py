@@ -11,7 +11,8 @@ from typing import Final
 
 from bot.core.events import Event, Said, to_json
 from bot.core.world import World
-from bot.engine import Bell, Engine, Watch
+from bot.engine import Engine, Watch
+from bot.loops import Bell
 from bot.ports import Ability, Arrival, Channel, Delivery, Ingest, Message, Retention, Store
 from tests.engine.small import small_world
 from tests.worlds import catalogs

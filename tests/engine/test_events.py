@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.events import Chose, Left, Opened, Said
-from bot.core.texts import APOLOGY
+from bot.core.events import Chose, Left, Opened, Reacted, Said, Unreadable, Withdrew, to_json
+from bot.core.texts import APOLOGY, UNREADABLE
 from bot.ports import DeadLetter
 from bot.store import SqlStore
 from tests.engine.kit import NOW, Clock, Recorder, arrival, engine, poison, rows, said
@@ -69,12 +69,12 @@ async def test_what_arrives_twice_is_answered_once(store: SqlStore, town: Record
 
 
 async def test_the_cursor_is_kept_with_the_arrivals(store: SqlStore) -> None:
-    """A cursor belongs to the source of the arrivals that it came with."""
+    """A cursor is the source's that it names, and moves on where nothing arrived."""
     bot = engine(store)
-    await bot.ingest([said("1", "tere")], cursor="next-2")
+    await bot.ingest([said("1", "tere")], cursor=("bot", "next-2"))
     assert await store.cursor("bot") == "next-2"
-    await bot.ingest([], cursor="next-3")
-    assert await store.cursor("bot") == "next-2"
+    await bot.ingest([], cursor=("bot", "next-3"))
+    assert await store.cursor("bot") == "next-3"
 
 
 async def test_the_conversation_is_remembered(store: SqlStore, file: Path, town: Recorder, clock: Clock) -> None:
@@ -90,6 +90,73 @@ async def test_the_conversation_is_remembered(store: SqlStore, file: Path, town:
     await bot.drain()
     await again.close()
     assert [message.lang for _, message in later.shown] == ["ru"]
+
+
+async def test_the_words_on_an_option_choose_it(store: SqlStore, file: Path, town: Recorder) -> None:
+    """What the catalogs put on an option can be typed, in any case; what an older message had is typed in vain."""
+    bot = engine(store, town)
+    await bot.ingest([arrival("1", Chose(at=NOW, option="lang:en"))])
+    await bot.drain()
+    [(_, first)] = town.shown
+    assert [row for row in rows(file) if all(option.label in row for option in first.options)]
+    await bot.ingest([said("2", f"{first.options[0].label.upper()}!")])
+    await bot.drain()
+    menu = town.shown[-1][1]
+    await bot.ingest([said("3", menu.options[0].label)])
+    await bot.drain()
+    shelf = town.shown[-1][1]
+    assert [option.id for option in menu.options][:1] == ["menu:life"]
+    assert "topic:waste" in [option.id for option in shelf.options]
+    await bot.ingest([said("4", menu.options[0].label)])
+    await bot.drain()
+    assert town.shown[-1][1].options != shelf.options
+
+
+async def test_what_could_not_be_decrypted_leaves_the_options(store: SqlStore, town: Recorder) -> None:
+    """It is said in every language while none is known, and what was shown before can still be typed."""
+    bot = engine(store, town)
+    await bot.ingest([arrival("1", Unreadable(at=NOW, message="m"))])
+    await bot.drain()
+    [(_, message)] = town.shown
+    assert [part.markdown for part in message.parts] == [catalogs().text(lang, UNREADABLE) for lang in ("et", "ru", "en")]
+    assert (message.options, message.answers) == ((), "m")
+    await bot.ingest([arrival("2", Chose(at=NOW, option="menu")), arrival("3", Unreadable(at=NOW))])
+    await bot.drain()
+    label = next(option.label for _, message in town.shown for option in message.options if option.id == "menu:life")
+    await bot.ingest([said("4", label)])
+    await bot.drain()
+    assert "topic:waste" in [option.id for option in town.shown[-1][1].options]
+    assert (await store.status(NOW)).tallies["unreadable"] == 2
+
+
+async def test_the_apology_can_be_answered(store: SqlStore, town: Recorder) -> None:
+    """Its options have numbers and words like those of any message."""
+    bot = engine(store, town)
+    await bot.ingest([arrival("1", Chose(at=NOW, option="menu:life")), poison("2"), said("3", "1")])
+    await bot.drain()
+    assert [option.id for option in town.shown[-1][1].options][:1] == ["menu:life"]
+
+
+async def test_messages_of_a_turn_belong_to_its_thread(store: SqlStore, town: Recorder) -> None:
+    """All of them, and the first says what it answers; without a thread there is none."""
+    bot = engine(store, town)
+    opened = Opened(at=NOW, payload="library", hint="en", message="m1", thread="t")
+    await bot.ingest([arrival("1", opened), arrival("2", Said(at=NOW, text="where is waste", message="m2"))])
+    await bot.ingest([arrival("3", Reacted(at=NOW, emoji="1\ufe0f\u20e3", message="m3", thread="t"))])
+    await bot.drain()
+    assert [(message.thread, message.answers) for _, message in town.shown] == [("t", "m1"), ("t", ""), ("", "m2"), ("t", "m3")]
+
+
+async def test_a_withdrawn_message_is_not_answered_and_nowhere(store: SqlStore, file: Path, town: Recorder) -> None:
+    """Deleted before it was read, it leaves no word in any row, and the messages around it are answered."""
+    bot = engine(store, town)
+    secret = replace(said("2", ""), body=to_json(Said(at=NOW, text=WORDS, message="m")))
+    await bot.ingest([said("1", "where is library"), secret, said("3", "where is waste")])
+    await bot.ingest([replace(arrival("4", Withdrew(at=NOW, message="m")), withdraws="m")])
+    assert [row for row in rows(file) if "Zanzibari" in row] == []
+    await bot.drain()
+    assert town.topics("ann") == ["library", "waste"]
+    assert await store.dead() == []
 
 
 async def test_a_new_world_serves_the_next_event(store: SqlStore, town: Recorder) -> None:

@@ -10,8 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core.events import Said, to_json
-from bot.engine import Bell, Engine
-from bot.errors import SettingsError, StoreError, Unreachable
+from bot.engine import Engine, utc_now
+from bot.errors import ChannelError, RetryLater, SettingsError, StoreError, Unreachable
+from bot.loops import Bell
+from bot.outgoing import POLL_SECONDS
 from bot.ports import Delivery, Ingest, Outcome, Retention, Settled, Timer
 from bot.store import SqlStore
 from tests.engine.kit import NOW, PATIENCE, Clock, Recorder, engine, poison, rows, said
@@ -92,7 +94,7 @@ async def test_a_slow_send_holds_up_its_own_lane_only(store: SqlStore, town: Rec
 
 async def test_a_send_that_hangs_is_ended(store: SqlStore, town: Recorder, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time a send counts as failed and is repeated later with the same key."""
-    monkeypatch.setattr("bot.engine.SEND_SECONDS", 0.02)
+    monkeypatch.setattr("bot.outgoing.SEND_SECONDS", 0.02)
     town.held["ann"] = asyncio.Event()
     bot = engine(store, town, clock=clock)
     await bot.ingest([said("1", "where is library")])
@@ -116,6 +118,81 @@ async def test_the_loops_come_back_to_what_had_to_wait(store: SqlStore, town: Re
         clock.tick(2)
         said_bell.ring()
         await town.until(lambda: town.topics("ann") == ["library"])
+
+
+async def test_the_loops_come_back_in_time(store: SqlStore, town: Recorder) -> None:
+    """A message that was told to wait goes when its wait is over, not when the loop looks again by itself."""
+    town.troubles["ann"] = [RetryLater(0.2)]
+    bot = engine(store, town, clock=utc_now)
+    began = utc_now()
+    async with running(bot):
+        await bot.ingest([said("1", "where is library", at=began)])
+        await town.until(lambda: town.topics("ann") == ["library"])
+    assert 0.2 <= (utc_now() - began).total_seconds() < POLL_SECONDS
+
+
+class Ended(Recorder):
+    """A channel that only the operator can mend."""
+
+    async def run(self, ingest: Ingest) -> None:
+        """Take what there is, then find that the token is worth nothing."""
+        await ingest(self.hears)
+        raise ChannelError("the token is worth nothing")
+
+
+async def test_the_others_go_on_without_a_broken_channel(store: SqlStore, town: Recorder, clock: Clock) -> None:
+    """A channel that cannot be served is said in the log and left out; what waits for it is kept for the next start."""
+    broken = Ended(name="broken", clock=clock, hears=[said("1", "where is library", "bob", channel="broken")])
+    bot = engine(store, broken, town, clock=clock)
+    with capture_logs() as logs:
+        async with running(bot):
+            await bot.ingest([said("2", "where is waste")])
+            await town.until(lambda: town.topics("ann") == ["waste"])
+            await eventually(lambda: waiting_for(store))
+    assert [(log["channel"], log["why"]) for log in logs if log["event"] == "channel ended"] == [
+        ("broken", "the token is worth nothing")
+    ]
+    mended = Recorder(name="broken", clock=clock)
+    async with running(engine(store, mended, clock=clock)):
+        await mended.until(lambda: mended.topics("bob") == ["library"])
+
+
+class Slow(Recorder):
+    """A channel that needs a while to close."""
+
+    closed = False
+
+    async def run(self, ingest: Ingest) -> None:
+        """Listen; when cancelled, close."""
+        try:
+            await super().run(ingest)
+        finally:
+            await asyncio.sleep(0.05)
+            self.closed = True
+
+
+async def test_the_end_waits_for_channels_that_close(store: SqlStore, clock: Clock) -> None:
+    """Cancelled, the loops end when every channel has tidied up, and the last message has landed before."""
+    slow = Slow(clock=clock, hears=[said("1", "where is library")])
+    async with running(engine(store, slow, Recorder(name="other", clock=clock), clock=clock)):
+        slow.held["ann"] = asyncio.Event()
+        await slow.until(lambda: len(slow.tried) == 1)
+        asyncio.get_running_loop().call_later(0.05, slow.held["ann"].set)
+    assert slow.closed
+    assert slow.topics("ann") == ["library"]
+    assert (await store.status(NOW)).unsent == 0
+
+
+async def waiting_for(store: SqlStore) -> bool:
+    """Tell whether everything is handled, and no more than the broken channel's message is unsent."""
+    status = await store.status(NOW)
+    return not status.waiting and status.unsent <= 1
+
+
+async def test_without_any_working_channel_it_ends(store: SqlStore, clock: Clock) -> None:
+    """If no channel is left, the operator gets the error."""
+    with pytest.raises(ChannelError, match="worth nothing"):
+        await engine(store, Ended(name="one", clock=clock), Ended(name="two", clock=clock), clock=clock).run()
 
 
 async def test_poison_is_given_up_by_the_loops(store: SqlStore, town: Recorder) -> None:

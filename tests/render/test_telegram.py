@@ -1,6 +1,7 @@
 """Markdown and messages as Telegram's HTML: what it marks up, what it leaves as text, and that nothing else comes through."""
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import example, given
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from bot.ports import Message, Option, Part, PartKind
 from bot.render.markup import escape, to_text
-from bot.render.telegram import telegram_html, telegram_text
+from bot.render.telegram import (
+    MAX_UNITS,
+    button_labels,
+    button_rows,
+    telegram_html,
+    telegram_pages,
+    telegram_text,
+    units,
+)
 from tests.render.tags import seen
 from tests.render.test_markup import ANYTHING
 
@@ -95,3 +104,94 @@ def test_any_markdown_is_safe(markdown: str) -> None:
     assert not {"a"} & found.nested
     assert re.fullmatch(r"(?:[^&]|&(?:amp|lt|gt|quot|#x27);)*", html)
     assert all(href.lower().startswith("https://") for href in found.links)
+
+
+def options(*labels: str) -> tuple[Option, ...]:
+    """Make options of labels."""
+    return tuple(Option(id=f"o:{number}", label=label) for number, label in enumerate(labels))
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows"),
+    [
+        ((), []),
+        (("Menüü",), [1]),
+        (("Jah", "Ei"), [2]),
+        (("Jah", "Ei", "Ei tea"), [3]),
+        (("2026", "2025", "2024", "2023"), [3, 1]),
+        (("Jah", "Ei", "Miks te seda küsite?", "Tagasi"), [2, 1, 1]),
+        (("Ma ei tea", "Ei soovi öelda", "Tagasi"), [2, 1]),
+        (("Soovin inimesega rääkida", "Menüü", "Keel"), [1, 2]),
+    ],
+)
+def test_short_buttons_stand_side_by_side(labels: tuple[str, ...], rows: list[int]) -> None:
+    """Buttons keep their order, share a row while they are short, and none is lost."""
+    laid = button_rows(options(*labels))
+    assert [len(row) for row in laid] == rows
+    assert [option for row in laid for option in row] == list(options(*labels))
+
+
+EU = "Euroopa Liidu riik, Norra, Island, Liechtenstein & Šveits"
+
+
+def asking(**labels: str) -> tuple[Option, ...]:
+    """Make options with ids of a kind: `fact_1` is an answer, `topic_1` a topic."""
+    return tuple(Option(id=name.replace("_", ":"), label=label) for name, label in labels.items())
+
+
+def test_answers_that_no_button_can_show_are_written_out() -> None:
+    """One long answer, and all stand in the text with the numbers that their buttons begin with; what follows them does not."""
+    message = Message(
+        lang="et",
+        parts=(Part(markdown="Mis riik?"),),
+        options=asking(fact_1="Eesti", fact_2=EU, fact_3="Muu riik", group_stop="Lõpetan"),
+    )
+    assert telegram_pages(message) == [f"Mis riik?\n\n1. Eesti\n2. {EU.replace('&', '&amp;')}\n3. Muu riik"]
+    labels = [option.label for option in button_labels(message.options)]
+    assert labels == ["1. Eesti", "2. Euroopa Liidu riik, Norra, Island,…", "3. Muu riik", "Lõpetan"]
+    assert [option.id for option in button_labels(message.options)] == [option.id for option in message.options]
+
+
+def test_a_long_title_is_cut() -> None:
+    """A topic's button only leads to it: its title is cut with a sign, and written out nowhere."""
+    message = Message(lang="et", parts=(Part(markdown="Teemad"),), options=asking(fact_1="Jah", topic_1=EU))
+    assert telegram_pages(message) == ["Teemad"]
+    assert [option.label for option in button_labels(message.options)] == ["Jah", "Euroopa Liidu riik, Norra, Island, Li…"]
+
+
+def visible(page: str) -> str:
+    """Give what a reader sees of a page."""
+    return unescape(re.sub(r"<[^>]*>", "", page))
+
+
+def test_long_messages_are_cut_between_paragraphs() -> None:
+    """Paragraphs stay whole and keep their markup; each page is as full as it can be."""
+    paragraphs = [f"**{letter}** " + letter * 1500 for letter in "abcde"]
+    pages = telegram_pages(Message(lang="et", parts=tuple(Part(markdown=text) for text in paragraphs)))
+    assert [re.findall(r"<b>(.)</b>", page) for page in pages] == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_a_long_list_is_cut_between_its_points() -> None:
+    """Where a paragraph alone is too long, lines stay whole."""
+    pages = telegram_pages(Message(lang="et", parts=(Part(markdown="\n".join(f"- *{n}* {'sõna ' * 100}" for n in range(20))),)))
+    assert len(pages) == 3
+    assert all(page.startswith("• <i>") for page in pages)
+    assert sum(page.count("•") for page in pages) == 20
+
+
+def test_emoji_count_twice() -> None:
+    """Telegram counts UTF-16 units: a page of emoji holds half as many."""
+    pages = telegram_pages(Message(lang="et", parts=(Part(markdown="👍" * 3000),)))
+    assert [len(page) for page in pages] == [2048, 952]
+    assert [units(page) for page in pages] == [4096, 1904]
+
+
+@given(st.lists(ANYTHING, max_size=4), st.integers(1, 400))
+def test_no_page_is_too_long_or_broken(texts: list[str], times: int) -> None:
+    """Whatever is said, each page fits, closes its tags, and no word is lost."""
+    message = Message(lang="et", parts=tuple(Part(markdown=text * times) for text in texts))
+    pages = telegram_pages(message)
+    assert all(units(visible(page)) <= MAX_UNITS for page in pages)
+    assert all(set(re.findall(r"</?([a-z]+)", page)) <= TAGS for page in pages)
+    assert all(page.count("</") * 2 == len(re.findall(r"<[^>]*>", page)) for page in pages)
+    assert "".join("".join(map(visible, pages)).split()) == "".join(visible(telegram_text(message)).split())

@@ -9,8 +9,6 @@ import pytest
 from bot.store.migrate import upgrade
 from tests.peers.postgres import Postgres, postgres
 
-pytest.register_assert_rewrite("tests.contracts.store")
-
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Postgres]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Engine, event
 
-from bot.ports import Outcome, Settled, Timer, Turn
+from bot.ports import CaseRecord, Outcome, Settled, Timer, Turn
 from bot.store import SqlStore
 from tests.contracts.store import NOW, arrival, post, seen, sent, sorry
 
@@ -75,10 +75,12 @@ async def work(folder: Path, moment: Callable[[], None] = lambda: None) -> None:
 
 
 def answer(turn: Turn) -> Outcome:
-    """Remember and answer everything once; what a person says also rings later."""
+    """Remember and answer everything once; what a person says also rings later, and the ringing opens a case."""
     name = f"{turn.source}/{turn.ext_id}"
-    timers = (Timer(key=name, due_at=NOW, body={}),) if turn.source == "bot" else ()
-    return Outcome(state={"seen": [*seen(turn), name]}, posts=(post(name, turn.conversation),), timers=timers)
+    said = turn.source == "bot"
+    timers = (Timer(key=name, due_at=NOW, body={}),) if said else ()
+    case = None if said else CaseRecord(number=turn.number, town="town", body={}, opens=True)
+    return Outcome(state={"seen": [*seen(turn), name]}, posts=(post(name, turn.conversation),), timers=timers, case=case)
 
 
 async def hear(store: SqlStore) -> bool:

@@ -6,10 +6,11 @@ import pytest
 
 from bot.ports import Store
 from bot.store import SqlStore
+from tests.contracts.cases import CasesContract
 from tests.contracts.store import StoreContract
 
 
-class TestSqliteFile(StoreContract):
+class TestSqliteFile(StoreContract, CasesContract):
     """A file, as one municipality has it."""
 
     @pytest.fixture
@@ -20,7 +21,7 @@ class TestSqliteFile(StoreContract):
         await store.close()
 
 
-class TestSqliteMemory(StoreContract):
+class TestSqliteMemory(StoreContract, CasesContract):
     """Memory, as `teejuht chat` and `teejuht ask` have it."""
 
     @pytest.fixture
@@ -31,7 +32,7 @@ class TestSqliteMemory(StoreContract):
         await store.close()
 
 
-class TestPostgres(StoreContract):
+class TestPostgres(StoreContract, CasesContract):
     """A server, as several processes share it."""
 
     @pytest.fixture

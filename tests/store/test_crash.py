@@ -82,7 +82,10 @@ def hear_out(folder: Path, kill_after: int | None = None) -> int:
 
 
 async def check(folder: Path, deaths: int) -> None:
-    """Everything was computed once and in order; everything was sent, twice at most what was in flight at a death."""
+    """Everything was computed once and in order; everything was sent, twice at most what was in flight at a death.
+
+    No case is missing and none is there twice.
+    """
     delivered = (folder / "sent").read_text().split()
     expected: list[str] = []
     for person, names in (await remembered(folder)).items():
@@ -95,6 +98,15 @@ async def check(folder: Path, deaths: int) -> None:
     assert set(delivered) == set(expected)
     assert len(delivered) - len(expected) <= deaths * len(PEOPLE)
     assert max(Counter(delivered).values()) <= deaths + 1
+    assert await numbers(folder) == list(range(1, len(ARRIVALS) + 1))
+
+
+async def numbers(folder: Path) -> list[int]:
+    """Return the numbers of all cases."""
+    store = await SqlStore.open(address(folder))
+    found = sorted([case.number for person in PEOPLE for case in await store.cases(person)])
+    await store.close()
+    return found
 
 
 async def remembered(folder: Path) -> dict[str, list[str]]:

@@ -3,16 +3,26 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+from uuid import uuid4
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from bot.ports import Outcome
+from bot.store import SqlStore
 from bot.store.database import make_engine, parse
 from bot.store.migrate import downgrade, revision, upgrade
 from bot.store.tables import HEAD, metadata
+from tests.contracts.cases import change, open_case
+from tests.contracts.store import NOW, Script, giving, say
 
 T = TypeVar("T")
+
+OLD_CONVERSATION = text(
+    "INSERT INTO conversation (id, channel, state, updated_at)"
+    """ VALUES ('ann', 'town', '{"seen"\\: ["old"]}', '2026-11-22 12\\:00\\:00.000000')"""
+)
 
 # What makes a table or an index what it is, as the database writes it down; partial indexes with their condition.
 DEFINITIONS = {
@@ -34,9 +44,9 @@ def look(url: str, see: Callable[[Connection], T]) -> T:
 
 
 def definitions(connection: Connection) -> list[tuple[str, str]]:
-    """Return the definitions of our tables and indexes."""
+    """Return the definitions of our tables and indexes; SQLite writes columns that came later on one line."""
     rows = connection.execute(text(DEFINITIONS[connection.dialect.name]))
-    return [(name, definition) for name, definition in rows]
+    return [(name, " ".join(str(definition).split())) for name, definition in rows]
 
 
 def test_the_revisions_make_the_tables_of_the_code(bare_url: str) -> None:
@@ -60,6 +70,23 @@ def test_revisions_lead_forth_and_back(bare_url: str) -> None:
         downgrade(bare_url, "base")
         assert revision(bare_url) is None
         assert look(bare_url, lambda c: inspect(c).get_table_names()) == ["alembic_version"]
+
+
+async def test_what_an_older_version_kept_is_still_there(bare_url: str) -> None:
+    """A conversation of the first revision goes on, having asked nothing; on the way back it loses what was not known then."""
+    upgrade(bare_url)
+    downgrade(bare_url, "0001")
+    look(bare_url, lambda c: c.execute(OLD_CONVERSATION))
+    for _ in range(2):
+        upgrade(bare_url)
+        store = await SqlStore.open(bare_url)
+        script = Script()
+        await say(store, uuid4().hex, compute=script)
+        assert await open_case(store) == 1
+        await change(store, giving(Outcome(state={"seen": ["old"]}, question="Why?", asked_at=NOW, keeps_contacts=True)))
+        await store.close()
+        assert [(turn.state, turn.question, turn.asked_at) for turn in script.turns] == [({"seen": ["old"]}, "", None)]
+        downgrade(bare_url, "0001")
 
 
 def test_several_upgrades_at_once_are_one(bare_url: str) -> None:

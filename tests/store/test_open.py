@@ -131,7 +131,7 @@ async def test_empty_and_older_databases_need_an_upgrade(bare_url: str) -> None:
         downgrade(bare_url, "base")
     upgrade(bare_url)
     execute(bare_url, "UPDATE alembic_version SET version_num = '0000'")
-    with pytest.raises(StoreError, match=r"is at revision 0000, .* needs 0001: run `teejuht db upgrade`"):
+    with pytest.raises(StoreError, match=r"is at revision 0000, .* needs 0002: run `teejuht db upgrade`"):
         await SqlStore.open(bare_url)
 
 

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Select, event, make_url, select, text
+from sqlalchemy import CompoundSelect, Connection, Select, event, make_url, select, text
 
-from bot.ports import Outcome, Post, Retention, Timer, Turn
-from bot.store import SqlStore, outbox, step, timers
+from bot.ports import CaseRecord, Deed, Outcome, Post, Retention, Timer, Turn
+from bot.store import SqlStore, cases, inbox, outbox, step, timers
 from bot.store.database import Database, is_postgres, parse
 from bot.store.tables import Moment, metadata
-from tests.contracts.store import DAY, NOW, Script, arrival, claim, drain, giving, post, say, sent
+from tests.contracts.cases import change, open_case
+from tests.contracts.store import DAY, NOW, Script, arrival, claim, drain, giving, post, say, sent, withdrawal
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
 SECRET = {"text": "I have lost my job"}
@@ -87,6 +88,18 @@ async def test_a_dead_text_goes_with_its_letter(url: str, store: SqlStore, way: 
     assert "lost my job" not in await everything(url)
 
 
+async def test_a_withdrawn_text_is_in_no_row(url: str, store: SqlStore) -> None:
+    """Neither where it waits nor where it was given up, from the transaction on that keeps the withdrawal."""
+    secret = {**SECRET, "message": "m"}
+    await store.ingest([replace(arrival("1"), body=secret)])
+    for _ in range(3):
+        await store.step(Script({"1": [KeyError()]}), giving(Outcome(state=None)), NOW)
+    await store.ingest([replace(arrival("2"), body=secret)])
+    assert (await everything(url)).count("lost my job") == 2
+    await store.ingest([withdrawal("3", "m")])
+    assert "lost my job" not in await everything(url)
+
+
 async def test_a_forgotten_person_is_in_no_row(url: str, store: SqlStore) -> None:
     """What stays for de-duplication does not say whose it was."""
     outcome = Outcome(state=SECRET, posts=(post("1"), post("2")), timers=(Timer(key="t", due_at=NOW, body=SECRET),))
@@ -101,6 +114,42 @@ async def test_a_forgotten_person_is_in_no_row(url: str, store: SqlStore) -> Non
     assert "'ann'" not in left
     assert "lost my job" not in left
     assert left.count("'bot', ") == 2
+
+
+@pytest.mark.parametrize("way", ["outcome", "forget", "purge"])
+async def test_a_blank_case_is_its_number(url: str, store: SqlStore, way: str) -> None:
+    """Neither whose it was nor a word of it is in any row; what staff did with it stays, by its number."""
+    number = await open_case(store, thread="t1")
+    await store.keep_link("digest", "town/telegram", number, NOW)
+    told = CaseRecord(number=number, town="town", body=SECRET, closed_at=NOW)
+    deed = Deed(case=number, what="closed", desk="town/telegram", staff="telegram:7")
+    await change(store, giving(Outcome(state=SECRET, case=told, deeds=(deed,), question="lost my job?", asked_at=NOW)))
+    assert "lost my job" in await everything(url)
+    match way:
+        case "outcome":
+            await change(store, giving(Outcome(state=None, forget=True, case=told)))
+        case "forget":
+            await store.forget("ann")
+        case _:
+            await store.purge(NOW + 91 * DAY, replace(Retention(), ids=99 * DAY))
+    assert "'digest'" not in await everything(url)
+    await store.purge(NOW, Retention())
+    left = await everything(url)
+    assert [secret for secret in ("lost my job", "'t1'") if secret in left] == []
+    rows = (f"({number}, None, 'town', 'town', None, ", "'closed', 'town/telegram', 'telegram:7')")
+    assert [row for row in rows if row not in left] == []
+
+
+async def test_a_question_is_in_no_row_after_a_day(url: str, store: SqlStore) -> None:
+    """Nor after the next outcome, which has none."""
+    asking = giving(Outcome(state={}, question="I have lost my job", asked_at=NOW))
+    await change(store, asking)
+    assert "lost my job" in await everything(url)
+    await store.purge(NOW + DAY, Retention())
+    assert "lost my job" not in await everything(url)
+    await say(store, "1", compute=asking)
+    await say(store, "2", compute=giving(Outcome(state={})))
+    assert "lost my job" not in await everything(url)
 
 
 async def test_a_step_ends_when_its_time_is_up(url: str) -> None:
@@ -121,11 +170,19 @@ async def test_a_step_ends_when_its_time_is_up(url: str) -> None:
         (step.LOCK, {}, {"inbox_todo"}),
         (step.WAITING, {"ids": ["ann"]}, {"inbox_conversation"}),
         (timers.DUE, {"now": NOW}, {"timer_due"}),
+        (inbox.KEPT, {"conversation": "ann"}, {"inbox_conversation", "inbox_dead"}),
+        (inbox.OF_THREAD, {"at_desk": "town/telegram", "in_thread": "1"}, {"thread", "cases"}),
+        (inbox.CONTACTS_WANTED, {"ids": ["ann"]}, {"conversation", "cases_conversation"}),
+        (cases.MINE, {"conversation": "ann"}, {"cases_conversation"}),
     ],
-    ids=["heads", "pull", "lock", "waiting", "due"],
+    ids=["heads", "pull", "lock", "waiting", "due", "kept", "thread", "contacts", "cases"],
 )
 async def test_hot_statements_find_their_rows_by_index(
-    url: str, store: SqlStore, statement: Select[tuple[object]], binds: dict[str, object], indexes: set[str]
+    url: str,
+    store: SqlStore,
+    statement: Select[tuple[object]] | CompoundSelect[tuple[object]],
+    binds: dict[str, object],
+    indexes: set[str],
 ) -> None:
     """A partial index is used only where the statement says its condition in the same words."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from bot.ports import Outcome, Retention, Timer, Turn
 from bot.store import SqlStore, inbox
 from bot.store.database import Database
+from tests.contracts.cases import numbers, opening
 from tests.contracts.store import (
     DAY,
     NOW,
@@ -130,6 +131,48 @@ async def test_an_arrival_finds_its_way_while_its_conversation_is_forgotten(pair
         assert new == 1
         assert handled + await drain(other, forgetful) == 2
     assert (await one.status(NOW)).conversations == 0
+
+
+async def test_a_number_is_given_to_one_of_two_who_want_it(postgres_pair: Pair) -> None:
+    """The slower one gets the next number when it is tried again; that is no failure of its row, however often it happens."""
+    one, other = postgres_pair
+    await one.ingest([arrival("slow"), arrival("behind")])
+    wanted: list[tuple[str, int]] = []
+    for n in range(4):
+        started, go_on = Event(), Event()
+
+        def slow(turn: Turn, started: Event = started, go_on: Event = go_on) -> Outcome:
+            wanted.append((turn.ext_id, turn.number))
+            started.set()
+            assert go_on.wait(30)
+            return opening(turn)
+
+        stepping = asyncio.create_task(one.step(slow, sorry, NOW))
+        await asyncio.to_thread(started.wait, 30)
+        await say(other, f"quick/{n}", conversation=f"quick{n}", compute=opening)
+        go_on.set()
+        assert await stepping == 0
+    assert await drain(one, opening) == 2
+    assert [number for ext_id, number in wanted if ext_id == "slow"] == [1, 2, 3, 4]
+    assert await numbers(one, *(f"quick{n}" for n in range(4))) == [1, 2, 3, 4]
+    assert await numbers(one, "ann") == [5, 6]
+    assert await one.dead() == []
+
+
+async def test_cases_at_once_have_numbers_of_their_own(pair: Pair) -> None:
+    """Without gaps, whoever opens them, and whatever else goes on."""
+    people = [f"p{n}" for n in range(30)]
+
+    async def work(store: SqlStore, name: str) -> None:
+        await say(store, name, conversation=name, compute=opening)
+
+    async def clean(store: SqlStore) -> None:
+        await store.purge(NOW + DAY, Retention())
+        await store.forget("nobody")
+
+    await asyncio.gather(*(work(pair[n % 2], name) for n, name in enumerate(people)), *(clean(store) for store in pair * 5))
+    await drain(pair[0], opening)
+    assert sorted(await numbers(pair[1], *people)) == list(range(1, 31))
 
 
 async def test_a_timer_fires_for_one_of_them(pair: Pair) -> None:

@@ -112,7 +112,7 @@ class TerminalRig:
     def confirmed(self) -> int:
         return max(0, self._keyboard.asked - 1)
 
-    async def _ingest(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:
+    async def _ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:
         assert cursor is None
         opening = [arrival for arrival in arrivals if isinstance(from_json(arrival.body, arrival.at), Opened)]
         self._opening += opening

@@ -28,7 +28,7 @@ class Hearing:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
 
-    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:
+    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:
         """Keep arrivals."""
         assert cursor is None
         self.arrivals += arrivals

@@ -1,30 +1,25 @@
 """Catalogs from the translations in locales/, a store, an engine, a served page and a browser."""
 
-import io
 from collections.abc import AsyncIterator
-from pathlib import Path
+from datetime import timedelta
 
+import httpx
 import pytest
 import pytest_asyncio
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
 from playwright.async_api import Browser, Page, expect
 
-from bot.i18n import DOMAIN, Catalogs
+from bot.i18n import Catalogs
 from tests.peers.browser import chromium, phone
-from tests.web.fakes import LANGUAGES, FakeEngine, MemoryStore, channel, serving
+from tests.web import fakes
+from tests.web.fakes import FakeEngine, MemoryStore, channel, serving, written_catalogs
+from tests.web.office import NUMBER, MemoryCases, case_view
 from tests.web.site import Site, bot, clean, reply
-
-pytest.register_assert_rewrite("tests.contracts.channel")
-
-LOCALES = Path(__file__).parents[2] / "locales"
 
 
 @pytest.fixture(scope="session")
 def catalogs() -> Catalogs:
     """The real words in every language, compiled in memory."""
-    return Catalogs({lang: _compiled(lang) for lang in LANGUAGES})
+    return written_catalogs()
 
 
 @pytest.fixture
@@ -72,10 +67,38 @@ async def tab(browser: Browser, site: Site) -> AsyncIterator[Page]:
         assert clean(watch, site.url)
 
 
-def _compiled(lang: str) -> Translations:
-    source = LOCALES / lang / "LC_MESSAGES" / f"{DOMAIN}.po"
-    compiled = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=lang))
-    compiled.seek(0)
-    return Translations(compiled, DOMAIN)
+# --- the page of a case
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def case_site(catalogs: Catalogs) -> AsyncIterator[tuple[str, FakeEngine, MemoryCases]]:
+    """One server of the page of a case for all tests of a module."""
+    engine, cases = FakeEngine(MemoryStore()), MemoryCases()
+    async with serving(channel(engine.store, catalogs, cases=cases.page(), clock=cases.clock), engine) as url:
+        yield url, engine, cases
+
+
+@pytest.fixture
+def cases(case_site: tuple[str, FakeEngine, MemoryCases]) -> MemoryCases:
+    """One open case, no links, a new minute."""
+    cases = case_site[2]
+    cases.views, cases.closed, cases.links, cases.asked = {NUMBER: case_view()}, set(), {}, []
+    cases.now += timedelta(minutes=2)
+    cases.away = 0
+    return cases
+
+
+@pytest.fixture
+def inbox(case_site: tuple[str, FakeEngine, MemoryCases]) -> FakeEngine:
+    """Its engine, with nothing in it."""
+    engine = case_site[1]
+    engine.arrivals.clear()
+    engine.again = engine.failures = 0
+    return engine
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def staff(case_site: tuple[str, FakeEngine, MemoryCases]) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that posts forms as browsers do from a page without referrer."""
+    async with fakes.browser(case_site[0], Origin="null", Accept="text/html", **{"Sec-Fetch-Site": "same-origin"}) as client:
+        yield client

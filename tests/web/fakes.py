@@ -5,18 +5,23 @@ of the real ones: the store's own contract suite looks at those.
 """
 
 import asyncio
+import io
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
 
 from bot.core.events import Event, from_json
-from bot.i18n import Catalogs
-from bot.platforms.web import WebChannel
-from bot.ports import Arrival, Delivery, Ingest, Message, message_to_json
+from bot.i18n import DOMAIN, Catalogs
+from bot.platforms.web import Cases, WebChannel
+from bot.ports import Arrival, Delivery, Hook, Ingest, Message, message_to_json
+from tests.worlds import LOCALES
 
 OPERATORS = {
     "et": "Kohtla-Järve Linnavalitsus",
@@ -83,7 +88,7 @@ class FakeEngine:
     failures: int = 0
     failure: Exception = field(default_factory=lambda: OSError("the store is away"))
 
-    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: str | None = None) -> None:  # noqa: ARG002
+    async def __call__(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:  # noqa: ARG002
         """Take arrivals as `ports.Ingest` says."""
         if self.failures:
             self.failures -= 1
@@ -102,7 +107,21 @@ class FakeEngine:
         return [from_json(arrival.body, arrival.at) for arrival in self.arrivals]
 
 
-def channel(store: MemoryStore, catalogs: Catalogs, *, port: int = 0, public_url: str = "", contact: str = "") -> WebChannel:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def channel(
+    store: MemoryStore,
+    catalogs: Catalogs,
+    *,
+    port: int = 0,
+    public_url: str = "",
+    contact: str = "",
+    hooks: Mapping[str, Hook] | None = None,
+    cases: Cases | None = None,
+    clock: Callable[[], datetime] = _now,
+) -> WebChannel:
     """Build the channel as `app.py` does, on a free port of this machine."""
     return WebChannel(
         store=store,
@@ -114,8 +133,10 @@ def channel(store: MemoryStore, catalogs: Catalogs, *, port: int = 0, public_url
         port=port,
         public_url=public_url,
         operator=OPERATORS.__getitem__,
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
         contact=lambda _: contact,
+        hooks=hooks,
+        cases=cases,
     )
 
 
@@ -135,3 +156,17 @@ async def serving(web: WebChannel, ingest: Ingest) -> AsyncIterator[str]:
 def browser(url: str = "", **headers: str) -> httpx.AsyncClient:
     """A browser without a screen. It is given an empty TLS context: loading the system's takes longer than a test."""
     return httpx.AsyncClient(base_url=url, headers=headers, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def written_catalogs() -> Catalogs:
+    """The real words in every language as they are written in locales/, compiled in memory."""
+    return Catalogs({lang: _compiled(lang) for lang in LANGUAGES})
+
+
+def _compiled(lang: str) -> Translations:
+    source = LOCALES / lang / "LC_MESSAGES" / f"{DOMAIN}.po"
+    compiled = io.BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=lang))
+    compiled.seek(0)
+    return Translations(compiled, DOMAIN)

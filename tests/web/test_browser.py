@@ -9,9 +9,9 @@ from playwright.async_api import Browser, Dialog, Page, Route, expect
 
 from bot.core.events import Chose, Opened, Said
 from bot.i18n import Catalogs
-from bot.ports import Message, Part, PartKind
+from bot.ports import File, Message, Part, PartKind
 from tests.contracts.channel import until
-from tests.peers.browser import phone
+from tests.peers.browser import phone, violations
 from tests.web.fakes import channel, serving
 from tests.web.site import Site, bot, say, transcript
 
@@ -209,3 +209,29 @@ async def test_a_long_answer_is_read_from_its_beginning(tab: Page, site: Site) -
     header = await tab.evaluate("document.querySelector('header').getBoundingClientRect().bottom")
     top = await tab.evaluate("document.querySelector('.card').getBoundingClientRect().top")
     assert header <= top <= header + 40
+
+
+@pytest.mark.parametrize("content", ['{"text": "õäöü ыэ 👍 <b>"}\n', "", "x" * 300_000])
+async def test_a_file_of_the_bot_is_downloaded(tab: Page, site: Site, content: str) -> None:
+    """What the bot wrote is a link below its message, also after a reload, and nothing is asked of the server for it."""
+    file = File(name="teejuht <minu>.json", media_type="text/html", size=len(content), ref=content)
+    site.engine.answers = lambda _: [Message(lang="en", parts=(Part(markdown="Here it is"),), file=file)]
+    await say(tab, "my data")
+    link = tab.get_by_role("link", name="Download: teejuht <minu>.json")
+    await expect(link).to_have_count(1)
+    await tab.reload()
+    async with tab.expect_download() as waiting:
+        await link.click()
+    download = await waiting.value
+    assert (await download.path()).read_text("utf-8") == content
+    assert re.fullmatch(r"teejuht .minu.\.json", download.suggested_filename)
+    assert await violations(tab) == []
+
+
+async def test_a_file_from_elsewhere_is_not_shown(tab: Page, site: Site) -> None:
+    """The page cannot fetch it; the message stands as it is."""
+    file = File(name="a.jpg", media_type="image/jpeg", size=3, ref="AgAD", channel="telegram")
+    site.engine.answers = lambda _: [Message(lang="en", parts=(Part(markdown="A picture"),), file=file)]
+    await say(tab, "tere")
+    await expect(bot(tab).last).to_contain_text("A picture")
+    await expect(tab.locator(".file")).to_have_count(0)

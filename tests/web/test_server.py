@@ -14,6 +14,7 @@ from bot.errors import SettingsError
 from bot.i18n import Catalogs
 from bot.platforms.web.server import listen
 from bot.platforms.web.session import conversation_of
+from bot.ports import Files
 from tests.web.fakes import FakeEngine, MemoryStore, browser, channel, serving
 
 ID = "0b6ab7f2-8f0e-4d53-9f43-3d1a1d0c4d9f"
@@ -90,6 +91,13 @@ async def test_a_new_conversation_is_a_new_cookie(client: httpx.AsyncClient, eng
 # --- the server
 
 
+async def test_no_file_comes_from_the_page(store: MemoryStore, catalogs: Catalogs) -> None:
+    """Nobody can send one there, so there is none to fetch."""
+    web = channel(store, catalogs)
+    assert not web.ability.files
+    assert not isinstance(web, Files)
+
+
 async def test_a_taken_port_is_explained(store: MemoryStore, engine: FakeEngine, catalogs: Catalogs) -> None:
     """Who starts a second one reads what to do."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -127,7 +135,7 @@ async def test_a_request_in_flight_is_finished(store: MemoryStore, catalogs: Cat
     """Stopping waits for an event that is being stored, so that its 202 is true."""
     engine, entered = FakeEngine(store), asyncio.Event()
 
-    async def slow(arrivals: object, *, cursor: str | None = None) -> None:
+    async def slow(arrivals: object, *, cursor: tuple[str, str] | None = None) -> None:
         entered.set()
         await asyncio.sleep(0.3)
         await engine(arrivals, cursor=cursor)  # type: ignore[arg-type]

@@ -86,6 +86,7 @@ async def test_a_message_is_written_for_the_page(client: httpx.AsyncClient, stor
         "lang": "et",
         "topic": "school",
         "end": False,
+        "file": None,
     }
 
 

@@ -17,8 +17,16 @@ def named(pattern: str, text: str) -> set[str]:
 def test_templates_use_the_listed_words() -> None:
     """No page names a word that is not listed, and none is listed in vain."""
     templates = "".join(path.read_text("utf-8") for path in (pages.HERE / "templates").iterdir())
-    found = named(r"""(?:say|tell)\(["'](web_\w+)""", templates)
-    assert found | {"web_language", *words.ERRORS} == {*words.CHAT, *words.STATEMENT, *words.ERRORS}
+    found = named(r"""(?:say|tell)\(["'](web_\w+)|say_in\(code, "(web_\w+)""", templates)
+    named_by_code = {"web_language", *words.ERRORS, *words.CASE_TROUBLE}
+    assert found | named_by_code == {*words.CHAT, *words.STATEMENT, *words.ERRORS, *words.CASE, *words.CASE_TROUBLE}
+
+
+def test_every_trouble_of_a_case_is_told_somewhere() -> None:
+    """Each sentence that says why something was not done is named where that is found out, or on a page."""
+    sources = [pages.HERE / "case_page.py", *(pages.HERE / "templates").iterdir()]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    assert [id for id in words.CASE_TROUBLE if f'"{id}"' not in text] == []
 
 
 def test_the_script_uses_the_listed_words() -> None:

@@ -4,24 +4,28 @@ Knows `ports.Channel` and the parts of this room; the store and the engine stay 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.errors import Refused, StoreError
 from bot.i18n import Catalogs
+from bot.platforms.web.case_page import CasePages, Cases
 from bot.platforms.web.guard import Guard
+from bot.platforms.web.hooks import hook_routes
 from bot.platforms.web.inbound import Rejected
 from bot.platforms.web.pages import Pages
 from bot.platforms.web.server import listen, serve
 from bot.platforms.web.session import Sessions
 from bot.platforms.web.stream import Rows, Streams
 from bot.platforms.web.talk import Talk, refused, unavailable
-from bot.ports import Ability, Delivery, Ingest, Message
+from bot.ports import Ability, Delivery, Hook, Ingest, Message
 
 MAX_CHARS = 4000
 
@@ -34,8 +38,9 @@ class WebChannel:
     """The chat page of one bot.
 
     `listen` gives a wait of one's own, which returns when something new may be there or after the seconds. `operator` names who
-    runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `bound` is the port while `run`
-    serves, otherwise 0.
+    runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `hooks` are what other platforms post
+    to, by path. `cases` is what staff see who come by a link in a mail; without it there are no such pages. `bound` is the port
+    while `run` serves, otherwise 0.
     """
 
     name = "web"
@@ -55,11 +60,15 @@ class WebChannel:
         operator: Callable[[str], str],
         clock: Callable[[], datetime],
         contact: Callable[[str], str] = _nothing,
+        hooks: Mapping[str, Hook] | None = None,
+        cases: Cases | None = None,
     ) -> None:
         self._store = store
         self._listen = listen
         self._address = (host, port)
         self._clock = clock
+        self._hooks = hook_routes(hooks or {})
+        self._cases = cases
         self._sessions = Sessions(public_url)
         self._pages = Pages(
             catalogs=catalogs,
@@ -94,9 +103,21 @@ class WebChannel:
         talk = Talk(ingest=ingest, rows=self._store, streams=streams, sessions=self._sessions, clock=self._clock)
         handlers = {
             Rejected: refused,
-            StoreError: unavailable,
+            StoreError: self._unavailable,
             ClientDisconnect: refused,
             HTTPException: self._pages.error,
             Exception: self._pages.error,
         }
-        return Guard(Starlette(routes=[*self._pages.routes, *talk.routes], exception_handlers=handlers))
+        routes = [*self._pages.routes, *talk.routes, *self._hooks, *self._case_routes(ingest)]
+        return Guard(Starlette(routes=routes, exception_handlers=handlers))
+
+    def _case_routes(self, ingest: Ingest) -> Sequence[Route]:
+        if self._cases is None:
+            return ()
+        return CasePages(cases=self._cases, ingest=ingest, pages=self._pages, sessions=self._sessions, clock=self._clock).routes
+
+    async def _unavailable(self, request: Request, error: Exception) -> Response:
+        """Answer while the store cannot be used: a script comes again by itself, a person reads what to do."""
+        if "text/html" in request.headers.get("accept", ""):
+            return await self._pages.error(request, HTTPException(503, "later", {"Retry-After": "1"}))
+        return await unavailable(request, error)

@@ -4,18 +4,17 @@ Knows the shape and the limits of a posted event; not who sent it and not what h
 """
 
 import json
-import re
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from bot.core.events import Chose, Event, Opened, Said
+from bot.render.markup import storable
 
 MAX_BYTES = 128 * 1024
 MAX_TEXT = 100_000
 PAYLOAD = r"^[a-z0-9_-]{0,100}$"
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 _Hint = Annotated[str, StringConstraints(pattern=r"^[a-z]{0,3}$")]
@@ -92,6 +91,4 @@ def _load(body: bytes) -> object:
         raise Rejected("not-json") from None
     if not isinstance(value, dict):
         raise Rejected("not-an-object")
-    return {
-        key: _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", kept) if isinstance(kept, str) else kept for key, kept in value.items()
-    }
+    return {key: storable(kept) if isinstance(kept, str) else kept for key, kept in value.items()}

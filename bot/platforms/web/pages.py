@@ -25,6 +25,7 @@ from bot.render.markup import escape, to_html
 HERE = Path(__file__).parent
 ROBOTS = "User-agent: *\nAllow: /$\nAllow: /accessibility\nAllow: /static/\nAllow: /favicon.svg\nDisallow: /\n"
 NOT_FOUND = 404
+BUSY = 429
 _TAG = re.compile(r"\s*([a-z]+)(?:-[a-z0-9]+)*\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.IGNORECASE)
 
 
@@ -70,8 +71,8 @@ class Pages:
         if "text/html" not in request.headers.get("accept", ""):
             code = error.detail if isinstance(error, HTTPException) else "broken"
             return JSONResponse({"error": code}, status, headers)
-        name = "web_missing" if status == NOT_FOUND else "web_broken"
-        return HTMLResponse(self._fill("error.html", self.language(request), name=name), status, headers)
+        name = {NOT_FOUND: "web_missing", BUSY: "web_slow"}.get(status, "web_broken")
+        return HTMLResponse(self.fill("error.html", self.language(request), name=name), status, headers)
 
     def language(self, request: Request) -> str:
         """Choose the page's language: asked for, chosen before, wished by the browser, the default."""
@@ -79,12 +80,17 @@ class Pages:
         wished = _wished(request.headers.get("accept-language", ""))
         return next((lang for lang in (*asked, *wished) if lang in self._languages), self._default)
 
+    def chosen_language(self, request: Request) -> str:
+        """Choose the language of a page for staff: asked for, chosen before, the default. A browser's wish is no choice."""
+        asked = (request.query_params.get("lang", ""), self._sessions.language(request))
+        return next((lang for lang in asked if lang in self._languages), self._default)
+
     async def _chat(self, request: Request) -> Response:
         lang = self.language(request)
         token = self._sessions.token(request) or new_token()
         start = request.query_params.get("start", "")
         words = {id: self._catalogs.text(lang, id) for id in SCRIPT}
-        html = self._fill(
+        html = self.fill(
             "chat.html",
             lang,
             words=json.dumps(words, ensure_ascii=False),
@@ -94,21 +100,22 @@ class Pages:
         )
         response = HTMLResponse(html)
         self._sessions.start(request, response, token)
-        self._keep(request, response)
+        self.keep(request, response)
         return response
 
     async def _statement(self, request: Request) -> Response:
         lang = self.language(request)
-        response = HTMLResponse(self._fill("statement.html", lang, contact=self._contact(lang)))
-        self._keep(request, response)
+        response = HTMLResponse(self.fill("statement.html", lang, contact=self._contact(lang)))
+        self.keep(request, response)
         return response
 
-    def _keep(self, request: Request, response: Response) -> None:
+    def keep(self, request: Request, response: Response) -> None:
         """Remember a language that the person asked for."""
         if request.query_params.get("lang", "") in self._languages:
             self._sessions.keep_language(request, response, request.query_params["lang"])
 
-    def _fill(self, template: str, lang: str, **values: str) -> str:
+    def fill(self, template: str, lang: str, **values: object) -> str:
+        """Write a page in a language."""
         operator = self._operator(lang)
 
         def say(id: str, **more: str) -> str:
@@ -117,8 +124,11 @@ class Pages:
         def tell(id: str, **more: str) -> Markup:
             return Markup(to_html(self._catalogs.text(lang, id, {"operator": escape(operator), **more})))
 
+        def say_in(code: str, id: str) -> str:
+            return self._catalogs.text(code, id, {"operator": self._operator(code)})
+
         names = [(code, self._catalogs.text(code, "web_language")) for code in self._languages]
-        shown = {"say": say, "tell": tell, "lang": lang, "languages": names, "operator": operator}
+        shown = {"say": say, "say_in": say_in, "tell": tell, "lang": lang, "languages": names, "operator": operator}
         return self._templates.get_template(template).render(shown, **values)
 
 

@@ -17,7 +17,7 @@ from bot.core.world import Topic, World
 from bot.errors import Problem
 from bot.ports import Message, Option, PartKind
 from bot.render.markup import to_html
-from bot.render.matrix import matrix_html
+from bot.render.matrix import matrix_pages
 from bot.render.telegram import telegram_text
 
 TOPICS_FOLDER = "topics"
@@ -195,7 +195,7 @@ def _column(message: Message, topic: Topic, variant: str, limits: Limits) -> Col
         length=limits.count(text.variants[variant].body if variant else text.body),
         limit=limits.variant if variant else limits.answer,
         telegram=Markup(telegram_text(message)),
-        matrix=Markup(matrix_html(message)[1]),
+        matrix=Markup("\n".join(html for _, html in matrix_pages(message, ""))),
         web=_bubbles(message),
         options=message.options,
     )

@@ -6,7 +6,7 @@ Knows cookies and request headers, no page and no event.
 import hashlib
 import re
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,6 +42,14 @@ class Sessions:
     def keep_language(self, request: Request, response: Response, lang: str) -> None:
         """Remember the language for 30 days."""
         self._set(request, response, "teejuht-lang", lang)
+
+    def staff_name(self, request: Request) -> str:
+        """Give the name under which somebody of the staff works on the pages of cases, as they wrote it."""
+        return unquote(request.cookies.get(self._name("teejuht-name", request), ""))
+
+    def keep_staff_name(self, request: Request, response: Response, name: str) -> None:
+        """Remember that name for 30 days; an empty one is forgotten."""
+        self._set(request, response, "teejuht-name", quote(name, safe=""))
 
     def is_own(self, request: Request) -> bool:
         """Tell whether our page sent the request: cross-site forgery is refused by Origin, else by Sec-Fetch-Site."""

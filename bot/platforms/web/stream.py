@@ -4,6 +4,7 @@ Knows how a row is written for the page and when to look for the next; not which
 """
 
 import asyncio
+import base64
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -14,7 +15,7 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from bot.ports import Delivery, Message, message_from_json
+from bot.ports import Delivery, File, Message, message_from_json
 from bot.render.markup import to_html
 
 POLL = 2.0
@@ -123,4 +124,13 @@ def _for_page(message: Message) -> dict[str, object]:
         "lang": message.lang,
         "topic": message.topic,
         "end": message.end,
+        "file": _kept_in(message.file),
     }
+
+
+def _kept_in(file: File | None) -> dict[str, str] | None:
+    """Give a file that the bot wrote as a link that has it all; a file from elsewhere cannot be shown on the page."""
+    if file is None or file.channel:
+        return None
+    content = base64.b64encode(file.ref.encode("utf-8", "replace")).decode()
+    return {"name": file.name, "href": f"data:application/octet-stream;base64,{content}"}

@@ -85,12 +85,17 @@ class Talk:
             raise HTTPException(403, "not-from-this-page")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPException(415, "not-json")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise HTTPException(413, "too-long", {"Connection": "close"})
-        return bytes(body)
+        return await read_body(request, MAX_BYTES)
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Read what was posted, as far as the limit. Errors: HTTPException 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, "too-long", {"Connection": "close"})
+    return bytes(body)
 
 
 async def refused(_: Request, error: Exception) -> Response:

@@ -59,8 +59,15 @@ function drawBot(entry, isNew) {
       bubble.append(drawn);
     }
   }
+  if (entry.file) shown.append(drawFile(entry.file));
   if (entry.options.length) shown.append(drawOptions(entry));
   return shown;
+}
+
+function drawFile(file) {
+  const link = element("a", { class: "file", lang, href: file.href, download: file.name });
+  link.append(word("download") + ": ", element("span", { dir: "auto" }, file.name));
+  return link;
 }
 
 function drawOptions(entry) {

@@ -1,0 +1,96 @@
+"""Keeping encryption going for one login: one-time keys on the server, other people's devices, and the key of each room.
+
+Knows which of nio's steps are due and makes sure that each has worked: nio itself takes a room's key for shared when the network
+failed on the way. Knows nothing of what is said.
+"""
+
+import asyncio
+
+import structlog
+from nio import (
+    AsyncClient,
+    EncryptionError,
+    Event,
+    LocalProtocolError,
+    MegolmEvent,
+    ShareGroupSessionResponse,
+    SyncResponse,
+)
+from nio.rooms import MatrixRoom
+
+from bot.errors import SendError, Unreachable
+from bot.platforms.matrix.faults import NETWORK, check
+
+log = structlog.get_logger(__name__)
+
+
+class Encryption:
+    """What one client has to do beside sending and receiving."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self._lock = asyncio.Lock()
+
+    async def keep(self, response: SyncResponse) -> None:
+        """Do what a sync asks for; what fails is due again at the next one."""
+        client = self._client
+        assert client.olm
+        if (count := response.device_key_count.signed_curve25519) is not None:
+            client.olm.uploaded_key_count = count  # nio overlooks a zero, and would never make new ones
+        try:
+            async with self._lock:
+                if client.should_upload_keys:
+                    check(await client.keys_upload())
+                if client.should_query_keys:
+                    check(await client.keys_query())
+                if client.should_claim_keys:
+                    check(await client.keys_claim(client.get_users_for_key_claiming()))
+                for sent in await client.send_to_device_messages():
+                    check(sent)
+        except (SendError, *NETWORK) as error:
+            log.warning("matrix keys not brought up to date", why=str(error) or type(error).__name__)
+
+    async def share(self, room: MatrixRoom) -> None:
+        """Make sure that everybody in a room can read what is sent next. Errors: SendError, the network's."""
+        client = self._client
+        assert client.olm
+        if not room.encrypted or not client.olm.should_share_group_session(room.room_id):
+            return
+        async with self._lock:
+            if not client.olm.should_share_group_session(room.room_id):
+                return
+            if not room.members_synced:
+                check(await client.joined_members(room.room_id))
+            if client.should_query_keys:
+                check(await client.keys_query())
+            if missing := client.get_missing_sessions(room.room_id):
+                check(await client.keys_claim(missing))
+            wanted = self._readers(room)
+            # Also with devices that nobody has verified: a resident's phone is as good as any, and nobody could come and compare.
+            shared = await client.share_group_session(room.room_id, ignore_unverified_devices=True)
+            if not isinstance(shared, ShareGroupSessionResponse) or wanted - shared.users_shared_with:
+                client.invalidate_outbound_session(room.room_id)
+                raise Unreachable("a room's key was not shared")
+
+    def _readers(self, room: MatrixRoom) -> set[tuple[str, str]]:
+        """Name the devices that can be given a room's key."""
+        olm, client = self._client.olm, self._client
+        assert olm
+        return {
+            (user, device.id)
+            for user in room.users
+            for device in olm.device_store.active_user_devices(user)
+            if device.id != client.device_id
+            and olm.session_store.get(device.curve25519)
+            and not olm.is_device_blacklisted(device)
+        }
+
+
+def try_to_read(client: AsyncClient, event: Event) -> Event:
+    """Try once more to decrypt an event; give it back as it is if that does not work."""
+    if not isinstance(event, MegolmEvent):
+        return event
+    try:
+        return client.decrypt_event(event)
+    except (EncryptionError, LocalProtocolError):
+        return event

@@ -41,7 +41,7 @@ $(VENV)/.installed-tests: requirements-test.lock requirements-forms.lock tests/p
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-forms.lock
 	cd tests && npm ci --silent
-	sh tests/install-chromium.sh
+	sh tests/install-programs.sh
 	touch $@
 
 $(SYNAPSE)/.installed: requirements-synapse.lock

@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from bot import __version__, accounts, app, desk_verbs, editing
+from bot import __version__, accounts, app, channel_verbs, db_verbs, desk_verbs, editing, queue_verbs
 from bot.console import (
     answer_row,
     json_lines,
@@ -29,7 +29,7 @@ from bot.console import (
 from bot.engine import utc_now
 from bot.errors import TeejuhtError, WrongUse
 from bot.i18n import today_in_estonia
-from bot.insight import evaluation, report
+from bot.insight import evaluation, overview, report
 from bot.insight.groups import decide_groups, groups_table
 from bot.knowledge import read as reading
 from bot.knowledge import schemas
@@ -37,7 +37,7 @@ from bot.knowledge.programmes import load_inquiry
 from bot.platforms.terminal import Collector, dressed, plain
 from bot.render.poster import poster as draw_poster
 from bot.settings import Settings, load_settings
-from bot.store import migrate
+from bot.window import retention
 
 WRONG_USE = 2
 
@@ -48,8 +48,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-db = typer.Typer(help="Look after the database.", no_args_is_help=True)
-cli.add_typer(db, name="db")
+cli.add_typer(db_verbs.db, name="db")
+cli.add_typer(queue_verbs.queue, name="queue")
+cli.add_typer(channel_verbs.channel, name="channel")
 cli.add_typer(accounts.matrix, name="matrix")
 cli.add_typer(desk_verbs.desk, name="desk")
 
@@ -79,7 +80,7 @@ def serve() -> None:
     """Start the bot with all configured channels; the web page is on http://127.0.0.1:8080 unless set otherwise."""
     settings = load_settings()
     notes.print("Starting Teejuht ...")
-    asyncio.run(app.serve(settings, lambda text: notes.print(text)))
+    asyncio.run(app.serve(settings, lambda text: notes.print(text, soft_wrap=True)))
 
 
 @cli.command()
@@ -299,31 +300,15 @@ def status(as_json: AsJson = False) -> None:
     settings = load_settings()
     found = asyncio.run(app.status(settings))
     faults = app.faults(settings)
-    rows = {
-        "knowledge": f"{faults} errors in the files: they are not served, see `teejuht check`" if faults else "sound",
-        "database revision": found.revision,
-        "conversations": found.conversations,
-        "oldest conversation": found.oldest_conversation.isoformat(timespec="minutes") if found.oldest_conversation else "-",
-        "waiting messages": found.waiting,
-        "unsent messages": found.unsent,
-        "dead letters": found.dead,
-        "timers": found.timers,
-    }
+    sound = f"{faults} errors in the files: they are not served, see `teejuht check`" if faults else "sound"
+    keep, rows = retention(settings), {"knowledge": sound, **overview.counts(found)}
     if as_json:
-        typer.echo(json.dumps({**rows, "tallies": dict(found.tallies)}, ensure_ascii=False))
+        typer.echo(json.dumps({**rows, **overview.details(found, keep), "tallies": dict(found.tallies)}, ensure_ascii=False))
         return
     table = Table("Teejuht", "", show_header=False)
-    for name, value in (*rows.items(), *sorted(found.tallies.items())):
+    for name, value in (*rows.items(), *overview.rows(found, keep).items(), *sorted(found.tallies.items())):
         table.add_row(name, str(value))
     screen.print(table)
-
-
-@db.command("upgrade")
-def db_upgrade() -> None:
-    """Create the database's tables, or bring them up to this version."""
-    settings = load_settings()
-    migrate.upgrade(settings.database)
-    notes.print(f"The database is at revision {migrate.revision(settings.database)}.")
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------

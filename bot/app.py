@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -25,6 +24,7 @@ from bot.engine import Clock, Engine, Watch, utc_now
 from bot.errors import KnowledgeError, Refused, SettingsError
 from bot.i18n import Catalogs, load_catalogs, today_in_estonia
 from bot.knowledge.load import Library, count_errors, out_of_date
+from bot.limits import Limits
 from bot.loops import Bell
 from bot.platforms.matrix import MatrixChannel
 from bot.platforms.telegram import Profile, TelegramChannel
@@ -32,12 +32,14 @@ from bot.platforms.terminal import Collector, TerminalChannel
 from bot.platforms.web.case_links import CaseLinks
 from bot.platforms.web.case_page import Cases
 from bot.platforms.web.channel import WebChannel
-from bot.ports import Channel, Fetch, File, Files, Hook, Message, Retention, Status, Turn
+from bot.platforms.web.health import Ready, always
+from bot.ports import Channel, Fetch, File, Files, Hook, Message, Status, Turn
 from bot.render.speak import contact_line
 from bot.settings import Settings
 from bot.staff_page import show_case
 from bot.store import migrate
 from bot.store.store import SqlStore
+from bot.window import Window, retention
 
 IN_MEMORY = "sqlite://"
 TELEGRAM_HOOK = "/hooks/telegram"
@@ -69,10 +71,12 @@ class Content:
     catalogs: Catalogs
     furnish: Callable[[World], World] = lambda world: world
     """Adds to a World that files make what the operator set."""
+    errors: int = 0
+    """Of the files as they are now, if they cannot be served: then the World is an older one."""
 
     def renew(self, world: World) -> None:
         """Put another World in place."""
-        self.world = self.furnish(world)
+        self.world, self.errors = self.furnish(world), 0
 
 
 def open_library(settings: Settings) -> Library:
@@ -116,7 +120,8 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
     try:
-        engine = build_engine(settings, content, store)
+        window = operators_window(settings, content, store)
+        engine = build_engine(settings, content, store, window)
         tell(f"{len(content.world.topics)} topics in {', '.join(content.world.languages)}")
         if settings.web:
             tell(f"Web page: {settings.public_url or f'http://{settings.web_host}:{settings.web_port}'}")
@@ -124,14 +129,18 @@ async def serve(settings: Settings, tell: Callable[[str], None]) -> None:
             tell("Telegram: not served; set TEEJUHT_TELEGRAM_TOKEN to what @BotFather gave for the bot")
         if not settings.matrix_user:
             tell("Matrix: not served; set TEEJUHT_MATRIX_USER to the bot's account and run `teejuht matrix login`")
-        await until_stopped(
-            _beside(
-                engine.run(),
-                keep_fresh(content, library, engine.report),
-                remind(content, report=engine.report),
-                watch_desks(engine),
+        with window.open(settings.admin_address) as address:
+            if address:
+                tell(f"For the operator: {address}/readyz and {address}/metrics")
+            await until_stopped(
+                _beside(
+                    engine.run(),
+                    keep_fresh(content, library, engine.report),
+                    remind(content, report=engine.report),
+                    watch_desks(engine),
+                    window.run(engine),
+                )
             )
-        )
     finally:
         await store.close()
 
@@ -154,6 +163,7 @@ async def reload(content: Content, library: Library, report: Report = nobody) ->
         content.renew(await asyncio.to_thread(library.load))
     except KnowledgeError as error:
         problems = [str(problem) for problem in error.problems[:REPORTED]]
+        content.errors = len(error.problems)
         log.error("knowledge not reloaded", errors=len(error.problems), problems=problems)
         await report(EDITORS, "files", "\n".join(problems))
     else:
@@ -278,8 +288,12 @@ async def until_stopped(work: Coroutine[None, None, None]) -> None:
         await task
 
 
-def build_engine(settings: Settings, content: Content, store: SqlStore) -> Engine:
-    """Put engine, channels and desks together. Errors: SettingsError if no channel is wanted, or a desk is nobody's."""
+def build_engine(settings: Settings, content: Content, store: SqlStore, window: Window | None = None) -> Engine:
+    """Put engine, channels and desks together, and let the window see what happens there.
+
+    Errors: SettingsError if no channel is wanted, or a desk is nobody's.
+    """
+    window = window or operators_window(settings, content, store)
     said = Bell()
     channels: dict[str, Channel] = {}
 
@@ -296,30 +310,35 @@ def build_engine(settings: Settings, content: Content, store: SqlStore) -> Engin
     if settings.web:
         hooks = {TELEGRAM_HOOK: telegram.hook} if telegram and settings.telegram_webhook else {}
         cases = Cases(links=links, view=partial(show_case, content, fetch)) if post else None
-        web = web_channel(settings, content, store, said, hooks, cases)
+        web = web_channel(settings, content, store, said, hooks, cases, window.ready)
         channels[web.name] = web
     if not channels:
         raise SettingsError(
             "there is nothing to serve: TEEJUHT_WEB is off, TEEJUHT_TELEGRAM_TOKEN and TEEJUHT_MATRIX_USER are not set"
         )
     desks = offices.desks(settings, lambda: content.world, content.catalogs, links, post, telegram, matrix)
-    keep = Retention(
-        conversations=timedelta(days=settings.keep_conversations_days),
-        cases=timedelta(days=settings.keep_cases_days),
-        deeds=timedelta(days=settings.keep_audit_days),
-    )
     return Engine(
         store=store,
         world=lambda: content.world,
         catalogs=content.catalogs,
         channels=tuple(channels.values()),
-        keep=keep,
+        keep=retention(settings),
+        watch=window.metrics.watch,
+        settled=window.metrics.settled,
         said=said,
         desks=ToDesks(
             desks=desks, store=store, fetch=fetch, clock=utc_now,
             notices=offices.notices(post, content.catalogs), page=settings.public_url,
         ),
+        limits=Limits(per_minute=settings.messages_per_minute, per_second=settings.messages_per_second),
     )  # fmt: skip
+
+
+def operators_window(settings: Settings, content: Content, store: SqlStore) -> Window:
+    """Make the window through which the operator sees this process."""
+    return Window(
+        store=store, world=lambda: content.world, faults=lambda: content.errors, keep=retention(settings), clock=utc_now
+    )
 
 
 async def content_of(file: File, channels: Mapping[str, Channel]) -> bytes:
@@ -380,6 +399,7 @@ def web_channel(
     said: Bell,
     hooks: Mapping[str, Hook] | None = None,
     cases: Cases | None = None,
+    ready: Ready = always,
 ) -> WebChannel:
     """Make the web page of this installation; who runs it and whom to ask follow the knowledge, its languages the start."""
     world = content.world
@@ -401,4 +421,5 @@ def web_channel(
         clock=utc_now,
         hooks=hooks,
         cases=cases,
+        ready=ready,
     )

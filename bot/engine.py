@@ -21,13 +21,13 @@ from bot.core.effects import Count, Did, Do, Forget, Heard, Notify, Say, Step, T
 from bot.core.language import default_language
 from bot.core.masking import mask
 from bot.core.texts import APOLOGY, Text
-from bot.core.world import OPERATORS, World
-from bot.delivery import ToDesks, ToResidents
-from bot.errors import ChannelError
+from bot.core.world import World
+from bot.delivery import ToDesks
+from bot.front import Front, end
 from bot.i18n import Catalogs
 from bot.keeping import case_record, clocks
+from bot.limits import Limits
 from bot.loops import Bell, keep_going
-from bot.outgoing import Outgoing
 from bot.ports import (
     DESKS,
     Arrival,
@@ -39,6 +39,7 @@ from bot.ports import (
     Post,
     Retention,
     Row,
+    Settled,
     Store,
     Tally,
     Turn,
@@ -46,15 +47,16 @@ from bot.ports import (
     message_to_json,
 )
 from bot.render.speak import speak, speak_at_desk
+from bot.upkeep import Upkeep
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 2.0
-PURGE_EVERY = 3600.0
-DESKS_AT_ONCE = 8
 STAFF_SAID = events.NAMES[events.StaffSaid]
 WRITTEN = ("text", "payload", "quoted")
 """Fields of an event that hold a person's own words."""
+NEW, SAID = "new", "said"
+"""What processes tell each other: something came in, something waits to be shown."""
 TRIES = 3
 """Steps after which the store gives an arrival up that cannot be handled."""
 
@@ -67,11 +69,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nobody(_channel: str, _end: Settled) -> None:
+    """Tell nobody."""
+
+
 class Engine:
     """Runs the loops between channels, store and core.
 
     `said` rings when messages wait to be sent or pulled; `watch` is told of every step, for counting and for `teejuht ask`.
-    `desks` does what is to be done where staff are; without it that waits.
+    `desks` does what is to be done where staff are; without it that waits. `settled` is told how each try to deliver ended.
+    `limits` says how much may come in at once; by default everything may.
     """
 
     def __init__(
@@ -86,6 +93,8 @@ class Engine:
         watch: Watch | None = None,
         said: Bell | None = None,
         desks: ToDesks | None = None,
+        settled: Callable[[str, Settled], None] = _nobody,
+        limits: Limits | None = None,
     ) -> None:
         self.store = store
         self._new = Bell()
@@ -99,71 +108,63 @@ class Engine:
         self._clock = clock
         self._keep = keep or Retention()
         self._watch = watch
+        self._limits = limits or Limits()
+        self.front = Front(
+            store=store, channels=self._channels, desks=desks, clock=clock,
+            said=self._said, ingest=self.ingest, settled=settled,
+        )  # fmt: skip
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process speaks to the outside now."""
+        return self.front.leading
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """How each channel fares: served, stands by, or ended and why."""
+        return self.front.parts
 
     async def ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> None:
-        """Keep arrivals without personal numbers, and the cursor (source, token), then wake the step loop."""
+        """Keep arrivals without personal numbers, and the cursor (source, token), then wake the step loop.
+
+        What is too much from one person is not kept. Errors: TooBusy for pages if too much comes in altogether.
+        """
+        arrivals = self._limits.admit(arrivals, self._clock(), self._world())
+        if wait := self._limits.wait(arrivals, self._clock(), self._pages):
+            await asyncio.sleep(wait)
         public = self._world().public
         if await self.store.ingest([_masked(arrival, public) for arrival in arrivals], cursor=cursor):
             self._new.ring()
+            self.store.tell(NEW)
 
     async def run(self) -> None:
         """Serve every channel until cancelled, or until all channels have ended by themselves.
 
-        A channel that only the operator can mend is left out, and what waits for it is kept. Errors: what a channel raised
-        because it cannot be served; ChannelError only if that leaves no channel.
+        Of the processes on a database one speaks to the outside; the others stand by, compute, and serve pages. A channel that
+        only the operator can mend is left out, and what waits for it is kept. Errors: what a channel raised because it cannot be
+        served; ChannelError only if that leaves no channel.
         """
+        upkeep = Upkeep(store=self.store, clock=self._clock, keep=self._keep, report=self.report)
         try:
             async with asyncio.TaskGroup() as group:
-                loops = [group.create_task(keep_going(loop)) for loop in (self._steps, self._timers, self._upkeep)]
-                if self._desks:
-                    loops.append(group.create_task(self._to_desks(self._desks).run()))
-                served = [group.create_task(self._serve(channel)) for channel in self._channels]
+                loops = [group.create_task(keep_going(loop)) for loop in (self._steps, self._timers, upkeep.run, self._wire)]
+                served = [group.create_task(self.front.serve(channel)) for channel in self._channels if channel.ability.pulled]
+                if self.front.spoken:
+                    served.append(group.create_task(self.front.lead(self._finish)))
+                elif self._desks:  # desks alone keep nobody serving
+                    loops.append(group.create_task(self.front.lead(self._finish)))
                 if served:
                     # Not gather: cancelled, it would cancel these, and then the group would do so again while they tidy up.
                     await asyncio.wait(served)
-                ended = [task.result() for task in served]
-                for task in loops:
-                    task.cancel()
-                await asyncio.wait(loops)
-                left = tuple(channel for channel, error in zip(self._channels, ended, strict=True) if error is None)
-                await self.drain(left)
+                await end(*loops)
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from faults
-        if self._channels and not left:
-            raise next(error for error in ended if error)
+        if self._channels and len(self.front.ended) == len(self._channels):
+            raise next(iter(self.front.ended.values()))
 
-    async def _serve(self, channel: Channel) -> ChannelError | None:
-        """Listen to a channel and deliver to it; give the error that ended it if only the operator can mend that."""
-        deliveries = [] if channel.ability.pulled else [asyncio.create_task(self._outgoing(channel).run())]
-        # A task that is cancelled before its first step does not even tidy up, and a channel may have nothing to hear.
-        await asyncio.sleep(0)
-        listening = asyncio.create_task(channel.run(self.ingest))
-        try:
-            await asyncio.wait((listening,))
-        finally:
-            # Deliveries first: a channel that has stopped listening has closed its connections too.
-            for task in (*deliveries, listening):
-                task.cancel()
-                await asyncio.wait((task,))
-        try:
-            listening.result()
-        except ChannelError as error:
-            log.error("channel ended", channel=channel.name, why=str(error))
-            return error
-        return None
-
-    def _outgoing(self, channel: Channel) -> Outgoing:
-        to = ToResidents(channel=channel, store=self.store, clock=self._clock)
-        return self._sending(channel.name, channel.ability.at_once, to)
-
-    def _to_desks(self, desks: ToDesks) -> Outgoing:
-        return self._sending(DESKS, DESKS_AT_ONCE, desks)
-
-    def _sending(self, name: str, at_once: int, to: ToResidents | ToDesks) -> Outgoing:
-        return Outgoing(
-            name=name, at_once=at_once, bring=to.bring, lost=to.lost,
-            store=self.store, clock=self._clock, said=self._said, ingest=self.ingest,
-        )  # fmt: skip
+    async def _finish(self) -> None:
+        """Answer what is left when the channels have ended by themselves, where that can still be shown."""
+        await self.drain([channel for channel in self.front.spoken if channel.name not in self.front.ended])
 
     async def desk_problems(self) -> Mapping[str, Sequence[str]]:
         """Ask each desk what it lacks to work."""
@@ -171,15 +172,14 @@ class Engine:
 
     async def drain(self, channels: Sequence[Channel] | None = None) -> None:
         """Handle everything that waits now and send what came of it, to these channels or all; for channels that end."""
+        await self._handle_all()
+        await self.front.send_due(channels)
+
+    async def _handle_all(self) -> None:
         idle = 0
         while idle < TRIES:
             idle = 0 if await self.store.step(self.compute, self.apologise, self._clock()) else idle + 1
         self._said.ring()
-        for channel in self._channels if channels is None else channels:
-            if not channel.ability.pulled:
-                await self._outgoing(channel).send_due()
-        if self._desks:
-            await self._to_desks(self._desks).send_due()
 
     # --- one event ---
 
@@ -219,6 +219,8 @@ class Engine:
         say = Say(lang=lang, marks=(Text(APOLOGY),), choices=(MENU_CHOICE, PERSON_CHOICE))
         shown = replace(conversation, options=tuple(choice.id for choice in say.choices), labels=())
         step = Step(shown, (say, Count(what="apology", lang=lang)))
+        if self._watch:
+            self._watch(turn, step)
         return self._outcome(turn, conversation, step, world, key=key)
 
     def _outcome(self, turn: Turn, before: state.Conversation, step: Step, world: World, *, key: str) -> Outcome:
@@ -246,6 +248,8 @@ class Engine:
         if turn.channel not in self._amending:
             says = [replace(say, amends="", marks=(Text(CORRECTED), *say.marks)) if say.amends else say for say in says]
         spoken = _addressed(speak(says, world, self._catalogs, self._clock()), turn)
+        if spoken and any(isinstance(effect, Forget) for effect in step.effects):
+            spoken = (*spoken[:-1], replace(spoken[-1], forgets=True))
         posts = (
             Post(key=say.key or f"{key}:{n}", lane=turn.conversation, body=message_to_json(message))
             for n, (say, message) in enumerate(zip(says, spoken, strict=True))
@@ -274,8 +278,14 @@ class Engine:
         while True:
             if await self.store.step(self.compute, self.apologise, self._clock()):
                 self._said.ring()
+                self.store.tell(SAID)
             else:
                 await ear.wait(POLL_SECONDS)
+
+    async def _wire(self) -> None:
+        """Wake up when another process has something for us."""
+        bells = {NEW: self._new, SAID: self._said}
+        await self.store.listen(lambda what: bells[what].ring() if what in bells else None)
 
     async def _timers(self) -> None:
         while True:
@@ -295,16 +305,6 @@ class Engine:
                 source="report", ext_id=uuid4().hex, channel=DESKS, conversation=f"desk:{to}", body=events.to_json(event), at=now
             )
         ])  # fmt: skip
-
-    async def _upkeep(self) -> None:
-        known = frozenset[tuple[str, int]]()
-        while True:
-            await self.store.purge(self._clock(), self._keep)
-            dead = frozenset((letter.queue, letter.id) for letter in await self.store.dead())
-            if dead - known:
-                await self.report(OPERATORS, "dead", str(len(dead)))
-            known = dead
-            await asyncio.sleep(PURGE_EVERY)
 
 
 def _masked(arrival: Arrival, public: frozenset[str]) -> Arrival:

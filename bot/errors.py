@@ -49,7 +49,15 @@ class StoreError(TeejuhtError):
 
 
 class Locked(StoreError):
-    """Another process holds this SQLite installation."""
+    """Another process serves this installation."""
+
+
+class TooBusy(TeejuhtError):
+    """More comes in than may be kept now; there is room after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"too much comes in at once: try again in {seconds:.0f} s")
 
 
 class ChannelError(TeejuhtError):

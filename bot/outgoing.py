@@ -7,13 +7,14 @@ import asyncio
 import heapq
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import structlog
 
-from bot.errors import Gone, MaybeSent, Refused, RetryLater, SendError, Unreachable
+from bot.errors import Gone, MaybeSent, Refused, RetryLater, SendError, StoreError, Unreachable
 from bot.loops import Bell, Ear, keep_going
 from bot.ports import Arrival, Delivery, DeskThread, Ingest, Result, Row, Settled, Store
 
@@ -50,11 +51,16 @@ class Air:
     released: bool = False
 
 
+def _nobody(_name: str, _end: Settled) -> None:
+    """Tell nobody."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Outgoing:
     """Delivers what waits for `name`. `bring` shows one thing; `said` rings when something waits to be sent.
 
     `lost` tells, of what is given up, what follows for the conversation it came from; `gone`: nobody is there any more.
+    `ended` is told how each try ended.
     """
 
     name: str
@@ -65,18 +71,22 @@ class Outgoing:
     clock: Callable[[], datetime]
     said: Bell
     ingest: Ingest
+    ended: Callable[[str, Settled], None] = _nobody
     _air: Air = field(default_factory=Air)
 
     async def run(self) -> None:
-        """Deliver until cancelled; then let what is in the air land, so that the next start repeats nothing."""
+        """Deliver until cancelled; then let what is in the air land, so that the next run repeats nothing.
+
+        May be run again. While the database is gone, how sends ended is remembered for then.
+        """
         try:
             await keep_going(self._sends)
         finally:
             if self._air.flying:
                 await asyncio.wait(self._air.flying)
-            await self.store.settle(self.name, self._air.landed, 0, self.clock())
-            # A claim that was being made when we were cancelled is in nobody's hands.
-            await self.store.release(self.name)
+            self._air.released = False
+            with suppress(StoreError):
+                await self._release()
 
     async def send_due(self) -> None:
         """Send what is due until nothing is, one after the other."""
@@ -88,7 +98,7 @@ class Outgoing:
         """Keep deliveries in the air; a slow one holds up its own lane only."""
         air = self._air
         if not air.released:
-            await self.store.release(self.name)
+            await self._release()
             air.released = True
         ear = self.said.listen()
         while True:
@@ -104,6 +114,13 @@ class Outgoing:
                 if air.flying:
                     await asyncio.sleep(GATHER)
 
+    async def _release(self) -> None:
+        """Write how the last sends ended; what is claimed besides is in nobody's hands."""
+        settled = tuple(self._air.landed)
+        await self.store.settle(self.name, settled, 0, self.clock())
+        del self._air.landed[: len(settled)]
+        await self.store.release(self.name)
+
     async def _rest(self, ear: Ear) -> None:
         """Wait for the bell, but no longer than until a message may go that was told to wait."""
         now = self.clock()
@@ -113,13 +130,21 @@ class Outgoing:
         await ear.wait(min(seconds, POLL_SECONDS))
 
     async def _fly(self, delivery: Delivery) -> None:
-        settled = await self._send(delivery)
+        try:
+            settled = await self._send(delivery)
+        except StoreError as error:  # what follows from a failure could not be kept: fail once more when it can
+            settled = await self._back_off(delivery, type(error).__name__)
         if settled.due_at is not None:
             heapq.heappush(self._air.due, settled.due_at)
         self._air.landed.append(settled)
         self.said.ring()
 
     async def _send(self, delivery: Delivery) -> Settled:
+        settled = await self._try(delivery)
+        self.ended(self.name, settled)
+        return settled
+
+    async def _try(self, delivery: Delivery) -> Settled:
         try:
             async with asyncio.timeout(FILE_SECONDS if has_file(delivery.body) else SEND_SECONDS):
                 brought = await self.bring(delivery)

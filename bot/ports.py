@@ -65,6 +65,8 @@ class Message:
     """What this puts right: the key of an earlier message in the outbox, the channel's id of it once it goes out."""
     file: File | None = None
     """A file that goes with it."""
+    forgets: bool = False
+    """Its person is forgotten with it: what the channel itself keeps, to read what was written so far, goes too."""
 
 
 Fetch: TypeAlias = Callable[[File], Awaitable[bytes]]
@@ -165,6 +167,14 @@ class Channel(Protocol):
 
         Errors: RetryLater, Unreachable, MaybeSent, Refused, Gone. Cancellation may leave the message sent or not.
         """
+
+
+@runtime_checkable
+class StandsBy(Protocol):
+    """A channel to which the outside may come also in processes that do not lead."""
+
+    async def stand_by(self, ingest: Ingest) -> None:
+        """Hand in what comes until cancelled; ask for nothing and send nothing."""
 
 
 @runtime_checkable
@@ -405,8 +415,8 @@ class DeadLetter:
 class Retention:
     """How long things stay. Texts of handled rows go at once; their ids stay `ids` for de-duplication.
 
-    `questions` is less than a day because it is looked at every hour. `cases` counts from the end of a case; `links` to a case
-    from when they were made.
+    A question is kept for less than a day, and people are told "at most a day". `cases` counts from the end of a case; `links` to
+    a case from when they were made.
     """
 
     conversations: timedelta = timedelta(days=30)
@@ -419,8 +429,23 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits in a queue (`inbox`, `outbox`) for one channel: how many rows, how many of them failed so far, since when."""
+
+    queue: str
+    channel: str
+    rows: int
+    failing: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Counts for the operator."""
+    """Counts for the operator, and how old the oldest of what is personal is: never what stands in it, nor whose it is.
+
+    `oldest`: by kind, as `limits` names them, the moment from which the time of the oldest record counts; a kind without any
+    is left out.
+    """
 
     revision: str
     conversations: int
@@ -431,6 +456,35 @@ class Status:
     oldest_conversation: datetime | None
     open_cases: int = 0
     tallies: Mapping[str, int] = field(default_factory=dict)
+    queues: Sequence[Waiting] = ()
+    oldest: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def limits(keep: Retention) -> Mapping[str, timedelta]:
+    """Give how long personal records stay, by kind.
+
+    `conversations` are those without an open case, `waiting` and `unsent` the texts of the two queues, `dead` those given up.
+    """
+    return {
+        "conversations": keep.conversations,
+        "questions": keep.questions,
+        "cases": keep.cases,
+        "links": keep.links,
+        "deeds": keep.deeds,
+        "dead": keep.dead,
+        "waiting": keep.conversations,
+        "unsent": keep.conversations,
+    }
+
+
+class Lease(Protocol):
+    """The right to speak to the outside for all processes on a database; one has it at a time."""
+
+    async def lost(self) -> None:
+        """Return when it is not ours any more."""
+
+    async def give_back(self) -> None:
+        """Let somebody else have it; giving back twice is no error."""
 
 
 class Store(Protocol):
@@ -447,6 +501,15 @@ class Store(Protocol):
         """
 
     async def cursor(self, source: str) -> str | None: ...
+
+    async def lead(self) -> Lease | None:
+        """Get the lease, unless another process has it. Who has ever had it claims and releases rows only while it does."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Call `heard` with each hint that other processes `tell`, until cancelled; hints may get lost."""
+
+    def tell(self, what: str) -> None:
+        """Give the other processes a hint."""
 
     async def step(self, compute: Compute, apologise: Compute, now: datetime) -> int:
         """Handle waiting arrivals of some conversations in order, about 10 ms of work, and return how many.
@@ -465,7 +528,10 @@ class Store(Protocol):
         """Make this channel's claimed rows due now: whoever claimed them is provably gone."""
 
     async def pause(self, channel: str, until: datetime | None) -> None:
-        """Claim nothing for this channel before `until`; None takes the pause back."""
+        """Claim nothing for this channel before `until`, or the end of a longer pause; None takes every pause back."""
+
+    async def paused(self, now: datetime) -> Mapping[str, datetime]:
+        """Give the channels that are held back, and until when."""
 
     async def pull(self, conversation: str, after: int, limit: int = 100) -> Sequence[Delivery]:
         """Rows of a pulled channel's conversation with an id above `after`, oldest first, that the page has not acknowledged."""
@@ -524,6 +590,7 @@ def message_to_json(message: Message) -> Row:
         "thread": message.thread,
         "amends": message.amends,
         "file": None if message.file is None else _file_to_json(message.file),
+        "forgets": message.forgets,
     }
 
 
@@ -543,6 +610,7 @@ def message_from_json(row: Row) -> Message:
         thread=str(row.get("thread", "")),
         amends=str(row.get("amends", "")),
         file=None if row.get("file") is None else File(**cast(Mapping[str, Any], row["file"])),
+        forgets=bool(row.get("forgets")),
     )
 
 

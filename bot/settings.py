@@ -1,6 +1,7 @@
 """All settings, read once: TEEJUHT_* variables or a TOML file; a wrong value stops the start and names the variable."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -29,13 +30,18 @@ from bot.errors import SettingsError
 PACKAGE = Path(__file__).parent
 SHIPPED = PACKAGE / "_shipped"
 DESK_KINDS = ("telegram", "matrix", "email")
+PORTS = 2**16
 DATABASES = ("sqlite://", "sqlite+pysqlite://", "postgresql://", "postgresql+psycopg://")
 ROOT = SHIPPED if SHIPPED.exists() else PACKAGE.parent
 
 
 def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise ValueError(f"there is no folder {path}")
+    try:
+        found = path.is_dir()
+    except OSError:  # a name that is too long is no folder's
+        found = False
+    if not found:
+        raise ValueError(f"there is no folder {str(path)[:200]}")
     return path
 
 
@@ -46,8 +52,16 @@ def _address(url: str) -> str:
     return url
 
 
+def _bind(bind: str) -> str:
+    written = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^\s\[\]:/@]+):([0-9]{1,5})", bind)
+    if bind and not (written and int(written[1]) < PORTS):
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:9090 or [::1]:9090, or leave it empty for none")
+    return bind
+
+
 Folder = Annotated[Path, AfterValidator(_folder)]
 Address = Annotated[str, AfterValidator(_address)]
+Bind = Annotated[str, AfterValidator(_bind)]
 
 
 class RouteSettings(BaseModel):
@@ -110,6 +124,8 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
     """The page's address as people see it, behind a proxy."""
+    admin_bind: Bind = "127.0.0.1:9090"
+    """Where the operator's window listens (health, readiness, metrics): host:port; empty: nowhere. It asks for no password."""
     telegram_token: SecretStr = SecretStr("")
     """What @BotFather gave for the bot; without it Telegram is not served."""
     telegram_webhook: bool = False
@@ -149,10 +165,21 @@ class Settings(BaseSettings):
     keep_audit_days: int = Field(default=365, ge=1, le=3650)
     """Days for which it is kept which member of staff did what with a case, without any text."""
 
+    messages_per_minute: int = Field(default=30, ge=0, le=10_000)
+    """Messages of one person that are read in a minute; 0: all."""
+    messages_per_second: int = Field(default=500, ge=0, le=100_000)
+    """Messages that come in on one channel in a second, before the others have to wait; 0: all."""
+
     @property
     def has_mail(self) -> bool:
         """Tell whether mails can be sent, and lead to our pages."""
         return bool(self.smtp_host and self.mail_from and self.public_url and self.web)
+
+    @property
+    def admin_address(self) -> tuple[str, int] | None:
+        """Give host and port of the operator's window; None for none."""
+        host, _, port = self.admin_bind.rpartition(":")
+        return (host.strip("[]"), int(port)) if self.admin_bind else None
 
     @property
     def matrix_key_store(self) -> str:
@@ -219,14 +246,27 @@ def load_settings(**given: object) -> Settings:
     config, secrets = os.environ.get("TEEJUHT_CONFIG"), os.environ.get("TEEJUHT_SECRETS")
     if secrets and not Path(secrets).is_dir():
         raise SettingsError(f"TEEJUHT_SECRETS: there is no folder {secrets}")
+    for name in Settings.model_fields if secrets else ():
+        if (file := Path(str(secrets)) / f"teejuht_{name}").is_dir():
+            raise SettingsError(f"TEEJUHT_SECRETS: {file} is a folder; what was to be there is missing")
     if config and not Path(config).is_file():
         raise SettingsError(f"TEEJUHT_CONFIG: there is no file {config}")
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError("\n".join(map(_fault, error.errors()))) from error
-    except ValueError as error:
-        raise SettingsError(f"{config}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(_unreadable(error, config, secrets)) from error
+
+
+def _unreadable(error: Exception, config: str | None, secrets: str | None) -> str:
+    """Say what could not even be read: a variable that is no JSON, the file, or a secret's."""
+    if named := re.search(r'field "(\w+)"', str(error)):
+        return f"TEEJUHT_{named[1].upper()}: this is not JSON: write it in the file that TEEJUHT_CONFIG names, or correct it"
+    if isinstance(error, RecursionError):
+        return f"{config or 'TEEJUHT_DESKS'}: brackets stand in each other too deeply"
+    where = (config, secrets and f"TEEJUHT_SECRETS ({secrets})")
+    return f"{' or '.join(filter(None, where))}: {error}"
 
 
 def _fault(error: ErrorDetails) -> str:

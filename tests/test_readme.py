@@ -56,6 +56,8 @@ def test_every_verb_explains_itself() -> None:
         "schema",
         "status",
         "db",
+        "queue",
+        "channel",
     }
     assert all(verb.help and verb.help[0].isupper() for verb in names.values())
 

@@ -37,6 +37,7 @@ def test_everything_has_a_default() -> None:
         "web": True,
         "web_host": "127.0.0.1",
         "web_port": 8080,
+        "admin_bind": "127.0.0.1:9090",
         "public_url": "",
         "telegram_token": SecretStr(""),
         "telegram_webhook": False,
@@ -59,6 +60,8 @@ def test_everything_has_a_default() -> None:
         "keep_conversations_days": 30,
         "keep_cases_days": 90,
         "keep_audit_days": 365,
+        "messages_per_minute": 30,
+        "messages_per_second": 500,
     }
 
 
@@ -73,6 +76,7 @@ def test_variables_set_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         "web": "true",
         "web_host": "::1",
         "web_port": "9000",
+        "admin_bind": "[::1]:9091",
         "public_url": "https://juht.example.ee",
         "telegram_token": "123456:ABC",
         "telegram_webhook": "true",
@@ -95,6 +99,8 @@ def test_variables_set_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         "keep_conversations_days": "7",
         "keep_cases_days": "60",
         "keep_audit_days": "100",
+        "messages_per_minute": "60",
+        "messages_per_second": "0",
     }
     assert set(wanted) == set(Settings.model_fields)
     for name, value in wanted.items():
@@ -196,6 +202,12 @@ def test_settings_cannot_be_changed() -> None:
         ("WEB_PORT", "65536"),
         ("WEB_PORT", "-1"),
         ("WEB_PORT", "http"),
+        ("ADMIN_BIND", "9090"),
+        ("ADMIN_BIND", "127.0.0.1"),
+        ("ADMIN_BIND", ":9090"),
+        ("ADMIN_BIND", "::1:9090"),
+        ("ADMIN_BIND", "127.0.0.1:65536"),
+        ("ADMIN_BIND", "http://127.0.0.1:9090"),
         ("PUBLIC_URL", "juht.example.ee"),
         ("PUBLIC_URL", "https://juht.example.ee/path"),
         ("TELEGRAM_API", "api.telegram.org"),
@@ -243,7 +255,7 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TEEJUHT_WEBPORT", "80")
     monkeypatch.setenv("TEEJUHT_TOWN", "narva")
     said = fault()
-    assert said.startswith("TEEJUHT_TOWN, TEEJUHT_WEBPORT: there is no such setting; known are TEEJUHT_ANSWER_HOURS,")
+    assert said.startswith("TEEJUHT_TOWN, TEEJUHT_WEBPORT: there is no such setting; known are TEEJUHT_ADMIN_BIND,")
     assert [name for name in Settings.model_fields if f"TEEJUHT_{name.upper()}" not in said] == []
 
 

@@ -130,6 +130,9 @@ LABEL_TRANSFER = N_("label_transfer")
 REPORT_FILES = N_("report_files")
 REPORT_DUE = N_("report_due")
 REPORT_DEAD = N_("report_dead")
+# Translators: the bot asks itself known questions. A list follows: a language code and what came instead of the answer.
+REPORT_SELF_CHECK = N_("report_self_check")
+REPORT_SELF_CHECK_WELL = N_("report_self_check_well")
 
 # Privacy
 PRIVACY_MORE = N_("privacy_more")

@@ -13,6 +13,7 @@ from bot.core.effects import Forget, Say, Step
 from bot.core.events import (
     Chose,
     Event,
+    Flooded,
     Left,
     NotDelivered,
     Opened,
@@ -35,7 +36,6 @@ from bot.core.hearing import COMMANDS as COMMANDS
 from bot.core.hearing import (
     MAX_CHARS,
     choose,
-    count_message,
     hear,
     hear_for_case,
     hear_interview,
@@ -49,7 +49,7 @@ from bot.core.mails import spare_mails
 from bot.core.operators import report, try_desks
 from bot.core.public import in_public
 from bot.core.relay import alert, hear_file, withdraw
-from bot.core.replies import not_readable, only_text
+from bot.core.replies import not_readable, only_text, too_much
 from bot.core.safety import danger
 from bot.core.staff import handle_staff
 from bot.core.state import Conversation, Stage
@@ -62,9 +62,9 @@ Rule: TypeAlias = Callable[[Event, Conversation, World], Step]
 
 def handle(event: Event, state: Conversation, world: World) -> Step:
     """Let the stage's rule answer the event, and remember the options it showed."""
-    if isinstance(event, Opened | Said | SentFile | Unreadable) and event.hint:
+    if isinstance(event, Opened | Said | SentFile | Unreadable | Flooded) and event.hint:
         state = replace(state, hint=default_language(event.hint, world))
-    if isinstance(event, Opened | Said | SentFile | Chose | Reacted | Unreadable):
+    if isinstance(event, Opened | Said | SentFile | Chose | Reacted | Unreadable | Flooded):
         state = replace(state, public=event.public)
     # Where others read along, nobody's case is gone on with.
     step = rule(state.stage, type(event), None if state.public else state.case)(event, state, world)
@@ -77,7 +77,7 @@ def handle(event: Event, state: Conversation, world: World) -> Step:
     over = not state.has_case and not step.state.has_case
     step = replace(step, effects=tuple(spare_mails(step.effects, by=getattr(event, "desk", ""), over=over)))
     shown = [effect for effect in step.effects if isinstance(effect, Say) and not effect.amends]
-    if not shown or isinstance(event, Unreadable):
+    if not shown or isinstance(event, Unreadable | Flooded):
         return step
     return replace(step, state=replace(step.state, options=tuple(choice.id for choice in shown[-1].choices), labels=()))
 
@@ -94,10 +94,9 @@ def rule(stage: Stage, kind: type[Event], case: Case | None = None) -> Rule:
 def take_file(event: SentFile, state: Conversation, world: World) -> Step:
     """Bring a file to the person who has the case; what is written to it may tell of danger."""
     case, crisis = state.case, danger(event.text, world)
-    counted, in_time = count_message(event, state)
-    if case is None or len(event.text) > MAX_CHARS or not (in_time or crisis):
+    if case is None or len(event.text) > MAX_CHARS:
         return hear(Said(at=event.at, text=event.text), state, world)
-    step = hear_file(event, case, counted, world)
+    step = hear_file(event, case, state, world)
     return replace(step, effects=(*alert(crisis, case, world), *step.effects)) if crisis else step
 
 
@@ -138,6 +137,11 @@ def miss(_event: Unreadable, state: Conversation, world: World) -> Step:
     return Step(*not_readable(state, world))
 
 
+def slow_down(_event: Flooded, state: Conversation, world: World) -> Step:
+    """Say that too much came at once, wherever the conversation stands."""
+    return Step(*too_much(state, world))
+
+
 def part(event: Left, state: Conversation, world: World) -> Step:
     """Forget the person who left, and tell staff who have a question of theirs."""
     return Step(Conversation(), (*leave(state, event.at, world), Forget()))
@@ -156,6 +160,7 @@ EVERYWHERE: Mapping[type[Event], Rule] = dict(
         row(Reacted, react),
         row(SentFile, decline_file),
         row(Unreadable, miss),
+        row(Flooded, slow_down),
         row(Withdrew, take_back),
         row(Left, part),
         row(StaffSaid, hear_staff),

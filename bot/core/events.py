@@ -116,6 +116,17 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flooded:
+    """The person did more at once than is read: this, which is not kept, and what follows in the next half minute."""
+
+    at: datetime
+    hint: str = ""
+    message: str = ""
+    thread: str = ""
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """The person blocked the bot or left the room; nothing can be sent any more."""
 
@@ -223,13 +234,14 @@ class Reported:
 
 StaffEvent: TypeAlias = StaffSaid | StaffChose | StaffSentFile | StaffWithdrew
 Event: TypeAlias = (
-    Opened | Said | Chose | Reacted | SentFile | Unreadable | Withdrew | Left
+    Opened | Said | Chose | Reacted | SentFile | Unreadable | Flooded | Withdrew | Left
     | StaffSaid | StaffChose | StaffSentFile | StaffWithdrew | Rang | NotDelivered | Tried | Reported
 )  # fmt: skip
 
 KINDS: Mapping[str, type[Event]] = {
     "opened": Opened, "said": Said, "chose": Chose, "reacted": Reacted, "sent-file": SentFile, "unreadable": Unreadable,
-    "withdrew": Withdrew, "left": Left, "staff-said": StaffSaid, "staff-chose": StaffChose, "staff-sent-file": StaffSentFile,
+    "flooded": Flooded, "withdrew": Withdrew, "left": Left,
+    "staff-said": StaffSaid, "staff-chose": StaffChose, "staff-sent-file": StaffSentFile,
     "staff-withdrew": StaffWithdrew, "rang": Rang, "not-delivered": NotDelivered,
     "tried": Tried, "reported": Reported,
 }  # fmt: skip

@@ -10,22 +10,21 @@ from bot.core.answer import PERSON_TOPIC, answer_question, show_topic
 from bot.core.calendar import estonian_day
 from bot.core.cases import CaseStage
 from bot.core.effects import Heard, Say, Step
-from bot.core.events import Chose, Opened, Reacted, Said, SentFile
+from bot.core.events import Chose, Opened, Reacted, Said
 from bot.core.fitting import read_about
 from bot.core.handoff import hear_contact, hear_question, tell_status
 from bot.core.interview import ask_again, read_after_detour, read_reply, shall_we_go_on
 from bot.core.language import current_language, reply_language
 from bot.core.options import change_language, follow, picked, settle_town, short
 from bot.core.relay import alarm, hear_in_case, with_add
-from bot.core.replies import greeting, over_limit, plain, reply_to_act
+from bot.core.replies import greeting, plain, reply_to_act
 from bot.core.safety import danger
-from bot.core.state import Conversation, Stage, minute
+from bot.core.state import Conversation, Stage
 from bot.core.texts import EMPTY, NOTHING_TO_STOP, STALE_OPTION, TOO_LONG, UNKNOWN_COMMAND, Card, Text
 from bot.core.world import World
 from bot.search.confidence import Decision
 
 MAX_CHARS = 4000
-PER_MINUTE = 20
 COMMANDS = {
     "menu": "menu", "help": "help", "person": f"topic:{PERSON_TOPIC}", "group": "group",
     "privacy": "privacy", "language": "language", "municipality": "town", "stop": "group:stop",
@@ -50,12 +49,9 @@ def open_up(event: Opened, state: Conversation, world: World) -> Step:
 
 
 def hear(event: Said, state: Conversation, world: World) -> Step:
-    """Take a message: crisis first, then limits, commands, numbers and words of options, small acts, and the question."""
+    """Take a message: crisis first, then its length, commands, numbers and words of options, small acts, and the question."""
     crisis = danger(event.text, world)
-    state, in_time = count_message(event, state)
     lang = current_language(state, world)
-    if not in_time and not crisis:
-        return Step(*over_limit(state, PER_MINUTE, lang))
     if len(event.text) > MAX_CHARS:
         return _with_alarm(_with_card(Step(*plain(TOO_LONG, lang, state)), crisis), crisis, world)
     if not any(c.isalnum() for c in event.text):
@@ -108,12 +104,11 @@ def hear_town(event: Said, state: Conversation, world: World) -> Step:
 
 def hear_for_case(event: Said, state: Conversation, world: World) -> Step:
     """While the question for a person, or a way to reach the resident, is asked for, take a message as that."""
-    counted, in_time = count_message(event, state)
     other = picked(event.text, state) or _COMMAND.fullmatch(event.text.strip()) or danger(event.text, world) or state.has_case
-    if other or not in_time or len(event.text) > MAX_CHARS or not any(c.isalnum() for c in event.text):
+    if other or len(event.text) > MAX_CHARS or not any(c.isalnum() for c in event.text):
         return hear(event, state, world)
     lang = current_language(state, world)
-    return (hear_contact if state.stage is Stage.CONTACT else hear_question)(event, counted, lang, world)
+    return (hear_contact if state.stage is Stage.CONTACT else hear_question)(event, state, lang, world)
 
 
 def hear_with_person(event: Said, state: Conversation, world: World) -> Step:
@@ -122,21 +117,19 @@ def hear_with_person(event: Said, state: Conversation, world: World) -> Step:
     is_command = _COMMAND.fullmatch(text) and not crisis
     # A number is an answer to the person here, not a choice.
     is_option = picked(text, state) and not text[:1].isdecimal() and not crisis
-    counted, in_time = count_message(event, state)
     case = state.case
-    fits = bool(text) and len(event.text) <= MAX_CHARS and (in_time or bool(crisis))
+    fits = bool(text) and len(event.text) <= MAX_CHARS
     if case is None or is_command or is_option or not fits:
         return hear(event, state, world)
-    return hear_in_case(event, case, counted, crisis, world)
+    return hear_in_case(event, case, state, crisis, world)
 
 
 def hear_interview(event: Said, state: Conversation, world: World) -> Step:
     """While a question is open, read a reply to it; an ordinary question is answered, and then whether to go on is asked."""
     text, lang, day = event.text, current_language(state, world), estonian_day(event.at)
     is_option = bool(picked(text, state))
-    counted, in_time = count_message(event, state)
-    other = is_option or not in_time or len(text) > MAX_CHARS or _COMMAND.fullmatch(text.strip()) or danger(text, world)
-    if not other and (turn := read_reply(text, counted, lang, day, world)):
+    other = is_option or len(text) > MAX_CHARS or _COMMAND.fullmatch(text.strip()) or danger(text, world)
+    if not other and (turn := read_reply(text, state, lang, day, world)):
         return Step(*turn)
     step = hear(event, state, world)
     heard = next((effect for effect in step.effects if isinstance(effect, Heard)), None)
@@ -194,13 +187,6 @@ def _read_payload(payload: str, world: World) -> tuple[str, str]:
     town = next((piece for piece in pieces if piece in world.municipalities), "")
     topic = next((piece for piece in pieces if piece in world.topics), "")
     return town, topic
-
-
-def count_message(event: Said | SentFile, state: Conversation) -> tuple[Conversation, bool]:
-    """Count a message; False if there were too many in this minute."""
-    now = minute(event.at)
-    count = state.in_minute + 1 if state.minute == now else 1
-    return replace(state, minute=now, in_minute=count), count <= PER_MINUTE
 
 
 def _with_card(step: Step, crisis: str | None) -> Step:

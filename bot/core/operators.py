@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.core.case_texts import REPORT_DEAD, REPORT_DUE, REPORT_FILES
+from bot.core.case_texts import REPORT_DEAD, REPORT_DUE, REPORT_FILES, REPORT_SELF_CHECK, REPORT_SELF_CHECK_WELL
 from bot.core.cases import Case, CaseStage, Move
 from bot.core.casework import move
 from bot.core.effects import Do, Step, Tell
@@ -16,8 +16,15 @@ from bot.core.state import Conversation
 from bot.core.texts import Mark, Text, Words
 from bot.core.world import World
 
-REPORTS: Final[Mapping[str, str]] = {"files": REPORT_FILES, "due": REPORT_DUE, "dead": REPORT_DEAD}
-"""Knowledge files that cannot be served, knowledge that is out of date, messages that were given up."""
+REPORTS: Final[Mapping[str, str]] = {
+    "files": REPORT_FILES,
+    "due": REPORT_DUE,
+    "dead": REPORT_DEAD,
+    "self-check": REPORT_SELF_CHECK,
+    "self-check-well": REPORT_SELF_CHECK_WELL,
+}
+"""Knowledge files that cannot be served, knowledge that is out of date, messages that were given up, questions that are not
+answered though their answer is known, and that they are again."""
 
 
 def try_desks(event: Tried, state: Conversation, world: World) -> Step:

@@ -22,6 +22,7 @@ from bot.core.texts import (
     PUBLIC_GREETING,
     THANKS,
     TOO_FAST,
+    TOO_FAST_CASE,
     UNREADABLE,
     WHO_I_AM,
     OperatorName,
@@ -104,8 +105,9 @@ def not_readable(state: Conversation, world: World) -> tuple[Conversation, tuple
     return state, (Count(what="unreadable"), Say(lang=current_language(state, world), marks=marks))
 
 
-def over_limit(state: Conversation, limit: int, lang: str) -> tuple[Conversation, tuple[Effect, ...]]:
-    """Ask for a pause, once a minute; what comes beyond that is not answered."""
-    if state.in_minute > limit + 1:
-        return state, ()
-    return state, (Say(lang=lang, marks=(Text(TOO_FAST),)),)
+def too_much(state: Conversation, world: World) -> tuple[Conversation, tuple[Effect, ...]]:
+    """Say that the last messages were not read, nor brought to staff, and when to go on; without options, as above."""
+    ids = (TOO_FAST, TOO_FAST_CASE) if state.has_case and not state.public else (TOO_FAST,)
+    langs = (None,) if state.lang or state.hint else world.languages
+    say = Say(lang=current_language(state, world), marks=tuple(Text(id, lang=lang) for lang in langs for id in ids))
+    return state, (Count(what="flooded", lang=say.lang), say)

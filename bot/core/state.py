@@ -67,9 +67,6 @@ class Conversation:
     """How many clocks were set so far: their numbers never come again."""
     told_day: str = ""
     """At a desk: the day on which it was told last how to answer."""
-    minute: str = ""
-    """The minute (UTC) in which `in_minute` messages came, for the rate limit."""
-    in_minute: int = 0
     question: str = ""
     """The last question, and when it was asked. Kept apart, because it goes after a day."""
     asked_at: datetime | None = None
@@ -117,8 +114,3 @@ def from_json(row: Mapping[str, object] | None) -> Conversation:
         with suppress(KeyError, TypeError, ValueError):
             known["case"] = cases.from_json(case)
     return Conversation(**known)  # type: ignore[arg-type]
-
-
-def minute(at: datetime) -> str:
-    """Name the minute of a moment."""
-    return at.strftime("%Y%m%d%H%M")

@@ -296,7 +296,10 @@ UNKNOWN_COMMAND = N_("unknown_command")
 STALE_OPTION = N_("stale_option")
 # Translators: the answer to an encrypted message that could not be decrypted. Where the language is not known it is said in each.
 UNREADABLE = N_("unreadable")
+# Translators: once to somebody who sends very many messages at once. Where the language is not known it is said in each.
 TOO_FAST = N_("too_fast")
+# Translators: below that, to somebody whose question staff have.
+TOO_FAST_CASE = N_("too_fast_case")
 APOLOGY = N_("apology")
 
 CLARIFY = N_("clarify")

@@ -10,11 +10,11 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.errors import Locked, StoreError
@@ -40,29 +40,29 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Prepare; nothing is opened yet."""
-        self._url = parse(url)
-        self._engine = make_engine(self._url)
-        self._threads = ThreadPoolExecutor(POSTGRES_THREADS if is_postgres(self._url) else 1, "store")
+        self.url = parse(url)
+        self._engine = make_engine(self.url)
+        self._threads = ThreadPoolExecutor(POSTGRES_THREADS if is_postgres(self.url) else 1, "store")
         self._lock: int | None = None
 
     @property
     def in_memory(self) -> bool:
         """Whether this database begins empty and dies with the process."""
-        return in_memory(self._url)
+        return in_memory(self.url)
 
     def hold(self) -> None:
         """Keep this SQLite installation for ourselves until `close`.
 
         Errors: Locked when another process serves it. PostgreSQL is shared and memory is private: nothing to hold.
         """
-        if not is_postgres(self._url) and not self.in_memory:
-            self._lock = _flock(_file(self._url))
+        if not is_postgres(self.url) and not self.in_memory:
+            self._lock = _flock(_file(self.url))
 
     async def run(self, body: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one transaction: all of it is written when this returns, none of it when it raises."""
 
         def transaction() -> T:
-            with told(self._url), self._engine.begin() as connection:
+            with told(self.url), self._engine.begin() as connection:
                 return body(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
@@ -121,6 +121,7 @@ def make_engine(url: URL) -> Engine:
         )
     only_one = {"poolclass": StaticPool} if in_memory(url) else {}
     engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False}, **only_one)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_at_once)
     if not in_memory(url):
@@ -137,6 +138,14 @@ def told(url: URL) -> Iterator[None]:
         # Only the first line: what follows, and the error itself, may quote what a person wrote.
         said = str(error.orig).partition("\n")[0]
         raise StoreError(f"the database {url.render_as_string()} cannot be used: {said}") from None
+
+
+def _make_private(_dialect: Dialect, _record: object, arguments: list[str], _options: object) -> None:
+    """Make the file before SQLite does, for nobody else to read; what SQLite keeps beside it gets the same mode."""
+    file = arguments[0]
+    if file != ":memory:" and not Path(file).exists():
+        with suppress(OSError):  # SQLite says in its own words what is wrong
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:

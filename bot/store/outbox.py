@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Update, bindparam, func, select, update
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.ports import Delivery, Post, Result, Settled, Turn
@@ -69,7 +70,13 @@ RELEASE = (
 )
 SENT = select(outbox.c.remote_id).where(outbox.c.key == bindparam("of_key"), outbox.c.status == DONE)
 _paused = insert(channel)
-PAUSE = _paused.on_conflict_do_update(index_elements=["id"], set_={"paused_until": _paused.excluded.paused_until})
+_until = _paused.excluded.paused_until
+# What a platform asks for must not shorten what an operator wants; a comparison with nothing is not true, so NULL is always set.
+PAUSE = _paused.on_conflict_do_update(
+    index_elements=["id"],
+    set_={"paused_until": sql_case((channel.c.paused_until > _until, channel.c.paused_until), else_=_until)},
+)
+PAUSED = select(channel.c.id, channel.c.paused_until).where(channel.c.paused_until > bindparam("now")).order_by(channel.c.id)
 PULL = (
     select(outbox)
     .where(
@@ -140,8 +147,13 @@ def release(connection: Connection, of_channel: str) -> None:
 
 
 def pause(connection: Connection, of_channel: str, until: datetime | None) -> None:
-    """Hold the channel back until a time, or no longer."""
+    """Hold the channel back until a time, or no longer; of two pauses the one that lasts longer counts."""
     connection.execute(PAUSE, {"id": of_channel, "paused_until": until})
+
+
+def paused(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Return which channels are held back, and until when."""
+    return {row.id: row.paused_until for row in connection.execute(PAUSED, {"now": now})}
 
 
 def pull(connection: Connection, conversation: str, after: int, limit: int) -> Sequence[Delivery]:

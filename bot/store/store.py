@@ -3,18 +3,20 @@
 Knows how a database is opened and which body belongs to which method. Knows no SQL beyond the check of the revision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Self
 
 from sqlalchemy import Connection, insert, inspect, select
 
 from bot.errors import StoreError
-from bot.ports import Arrival, CaseRecord, Compute, DeadLetter, Delivery, FoundCase, Retention, Settled, Status
+from bot.ports import Arrival, CaseRecord, Compute, DeadLetter, Delivery, FoundCase, Lease, Retention, Settled, Status
 from bot.store import cases, inbox, outbox, timers, upkeep
-from bot.store.database import Database
+from bot.store.database import Database, is_postgres
+from bot.store.lease import Lead, Sole
 from bot.store.step import step
 from bot.store.tables import HEAD, bookkeeping, metadata, revision
+from bot.store.wire import Wire
 
 STEP_SECONDS: Final = 0.01
 """Short, because on SQLite a step keeps everybody else from writing."""
@@ -27,6 +29,10 @@ class SqlStore:
         """Take over an open database whose tables fit this code; a step goes on taking rows for so many seconds."""
         self._database = database
         self._step_seconds = step_seconds
+        self._wire = Wire(database.url)
+        self._lead: Lead | None = None
+        """The lease as we had it last; we may have lost it."""
+        self._candidate: Lead | None = None
 
     @classmethod
     async def open(cls, url: str, *, serve: bool = False, step_seconds: float = STEP_SECONDS) -> Self:
@@ -41,11 +47,35 @@ class SqlStore:
                 database.hold()
             if database.in_memory:
                 await database.run(_make_tables)
-            await database.run(_check_revision)
+            await database.run(check_revision)
         except BaseException:
             await database.close()
             raise
         return cls(database, step_seconds=step_seconds)
+
+    async def lead(self) -> Lease | None:
+        """Get the lease, unless another process has it; from now on only with it is anything claimed."""
+        if not is_postgres(self._database.url):
+            return Sole()
+        lead, self._candidate = self._candidate or Lead(self._database.url), None
+        try:
+            taken = await lead.take()
+        except BaseException:
+            await lead.give_back()
+            raise
+        if not taken:
+            self._candidate = lead
+            return None
+        self._lead = lead
+        return lead
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Hear what other processes tell."""
+        await self._wire.listen(heard)
+
+    def tell(self, what: str) -> None:
+        """Tell the other processes."""
+        self._wire.tell(what)
 
     async def ingest(self, arrivals: Sequence[Arrival], *, cursor: tuple[str, str] | None = None) -> int:
         """Keep new arrivals and the source's cursor."""
@@ -61,15 +91,21 @@ class SqlStore:
 
     async def settle(self, channel: str, settled: Sequence[Settled], want: int, now: datetime) -> Sequence[Delivery]:
         """Write how sends ended and claim the next ones."""
-        return await self._database.run(outbox.settle, channel, settled, want, now)
+        # How a send ended is true whoever leads now; what is sent next is only the leader's to say.
+        run = self._lead.run if self._lead and want > 0 else self._database.run
+        return await run(outbox.settle, channel, settled, want, now)
 
     async def release(self, channel: str) -> None:
         """Make claimed rows due."""
-        await self._database.run(outbox.release, channel)
+        await (self._lead or self._database).run(outbox.release, channel)
 
     async def pause(self, channel: str, until: datetime | None) -> None:
         """Hold a channel back."""
         await self._database.run(outbox.pause, channel, until)
+
+    async def paused(self, now: datetime) -> Mapping[str, datetime]:
+        """Return which channels are held back."""
+        return await self._database.run(outbox.paused, now)
 
     async def pull(self, conversation: str, after: int, limit: int = 100) -> Sequence[Delivery]:
         """Return what a page has not shown."""
@@ -129,7 +165,15 @@ class SqlStore:
 
     async def close(self) -> None:
         """Let go of the database; closing twice is no error."""
+        for lead in filter(None, (self._lead, self._candidate)):
+            await lead.give_back()
         await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 def _make_tables(connection: Connection) -> None:
@@ -139,7 +183,7 @@ def _make_tables(connection: Connection) -> None:
     connection.execute(insert(revision).values(version_num=HEAD))
 
 
-def _check_revision(connection: Connection) -> None:
+def check_revision(connection: Connection) -> None:
     """Refuse tables that this code was not written for. Errors: StoreError."""
     known = inspect(connection).has_table(revision.name)
     found = connection.execute(select(revision.c.version_num)).scalar() if known else None

@@ -1,38 +1,24 @@
-"""Transaction bodies for the operator and for the law: dead letters, counts, forgetting, retention.
+"""Transaction bodies for the law and for the operator who must mend something: dead letters, forgetting, retention.
 
 Knows what goes and what stays: a text never outlives the need of its row, an id outlives it, so that the same arrival
 or post is known again. How long is said by the caller.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Row,
-    ScalarSelect,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import BindParameter, Connection, Row, Select, Table, Update, bindparam, delete, func, select, update
 
-from bot.ports import DeadLetter, Retention, Status
+from bot.ports import DeadLetter, Retention
 from bot.store import cases
 from bot.store import inbox as incoming
+from bot.store.counts import status as status
 from bot.store.inbox import LET_GO
 from bot.store.step import LEFT_BEHIND
-from bot.store.tables import DEAD, DONE, TODO, case, conversation, inbox, outbox, revision, tally, timer
+from bot.store.tables import DEAD, DONE, TODO, case, conversation, inbox, outbox, timer
 
 QUEUES: Final = {"inbox": inbox, "outbox": outbox}
-TALLIED: Final = timedelta(days=30)
 AT_ONCE: Final = 5000
 """Conversations that one purge deletes at most, so that it stays short."""
 
@@ -101,27 +87,6 @@ PURGE_IDS: Final = (
 PURGE_UNFETCHED = delete(outbox).where(outbox.c.status == TODO, outbox.c.at < _before)
 
 
-def _count(table: Table, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
-
-
-COUNTS = select(
-    select(revision.c.version_num).scalar_subquery().label("revision"),
-    _count(conversation).label("conversations"),
-    _count(inbox, inbox.c.status == TODO).label("waiting"),
-    _count(outbox, outbox.c.status == TODO).label("unsent"),
-    (_count(inbox, inbox.c.status == DEAD) + _count(outbox, outbox.c.status == DEAD)).label("dead"),
-    _count(timer, ~timer.c.fired).label("timers"),
-    select(func.min(conversation.c.updated_at)).scalar_subquery().label("oldest_conversation"),
-    _count(case, cases.OPEN).label("open_cases"),
-)
-TALLIES = (
-    select(tally.c.what, tally.c.topic, tally.c.lang, func.sum(tally.c.n).label("n"))
-    .where(tally.c.day > bindparam("after"))
-    .group_by(tally.c.what, tally.c.topic, tally.c.lang)
-)
-
-
 def dead(connection: Connection) -> Sequence[DeadLetter]:
     """Return the rows that were given up, by queue and age."""
     return [_letter(queue, row) for queue, rows in LISTED.items() for row in connection.execute(rows)]
@@ -157,16 +122,6 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
     gone += sum(connection.execute(statement, {"before": now - keep.ids}).rowcount for statement in PURGE_IDS)
     gone += connection.execute(PURGE_QUESTIONS, {"before": now - keep.questions}).rowcount
     return gone + cases.purge(connection, now, keep)
-
-
-def status(connection: Connection, now: datetime) -> Status:
-    """Return counts, and the tallies of the last 30 days."""
-    counts = connection.execute(COUNTS).one()
-    days = connection.execute(TALLIES, {"after": (now - TALLIED).astimezone(UTC).date()})
-    return Status(
-        **counts._mapping,
-        tallies={f"{row.what}:{row.topic}:{row.lang}" if row.topic or row.lang else row.what: row.n for row in days},
-    )
 
 
 def _purge_conversations(connection: Connection, before: datetime) -> int:

@@ -43,6 +43,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_knowledge: Path)
     for name in [name for name in os.environ if name.startswith("TEEJUHT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TEEJUHT_KNOWLEDGE", str(small_knowledge))
+    monkeypatch.setenv("TEEJUHT_ADMIN_BIND", "")  # tests that run at once would take each other's port
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.chdir(tmp_path)
     yield tmp_path

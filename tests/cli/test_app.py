@@ -30,7 +30,7 @@ from tests.worlds import catalogs
 
 def settings(room: Path, **given: object) -> Settings:
     """Settings for a bot in this folder."""
-    return load_settings(**{"database": f"sqlite:///{room / 'bot.db'}", "web_port": free_port(), **given})
+    return load_settings(**{"database": f"sqlite:///{room / 'bot.db'}", "web_port": free_port(), "admin_bind": "", **given})
 
 
 async def test_serving_until_a_signal(room: Path) -> None:

@@ -25,7 +25,8 @@ TEEJUHT: Final = (sys.executable, "-m", "bot")
 def environment(**settings: str | int | Path) -> Mapping[str, str]:
     """Give the variables of a process: ours from outside are left out."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("TEEJUHT_")}
-    ours = {f"TEEJUHT_{name.upper()}": str(value) for name, value in settings.items()}
+    # Tests that run at once would take each other's port of the operator's window.
+    ours = {f"TEEJUHT_{name.upper()}": str(value) for name, value in {"admin_bind": "", **settings}.items()}
     return {**outside, **ours, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 

@@ -16,7 +16,9 @@ from tests.engine.small import TOPICS
 NEEDS_SETTINGS = [
     ["serve"], ["chat"], ["ask", "x"], ["check"], ["eval"], ["forms"],
     ["groups", "--facts", "{}"], ["diff", "HEAD"], ["preview"], ["status"],
-    ["db", "upgrade"], ["draw", "groups"], ["poster", "kohtla-jarve"],
+    ["db", "upgrade"], ["db", "copy", "x", "x"], ["db", "backup", "x"], ["db", "restore", "x"],
+    ["queue"], ["queue", "list"], ["queue", "retry", "x"], ["queue", "discard", "x"],
+    ["channel"], ["channel", "pause", "x"], ["channel", "resume", "x"], ["draw", "groups"], ["poster", "kohtla-jarve"],
     ["matrix", "login"], ["matrix", "status"], ["desk", "test", "kohtla-jarve"],
 ]  # fmt: skip
 VERBS = [
@@ -286,7 +288,8 @@ def test_upgrade_then_status(teejuht: Teejuht, room: Path) -> None:
     assert (status.code, status.err) == (0, "")
     assert json.loads(status.out) == {
         "knowledge": "sound", "database revision": revision, "conversations": 0, "oldest conversation": "-",
-        "waiting messages": 0, "unsent messages": 0, "dead letters": 0, "timers": 0, "tallies": {},
+        "waiting messages": 0, "unsent messages": 0, "dead letters": 0, "timers": 0, "open cases": 0,
+        "queues": [], "oldest records": {}, "tallies": {},
     }  # fmt: skip
 
 

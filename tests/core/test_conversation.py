@@ -1,7 +1,6 @@
 """The router: the whole table, and what happens with every kind of message before a rule of its own speaks."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import get_args
 
 import pytest
@@ -10,18 +9,21 @@ from bot.core.cases import Case, CaseStage
 from bot.core.conversation import (
     decline_file,
     go_elsewhere,
+    handle,
     hear_staff,
     miss,
     part,
     ring_clock,
     rule,
+    slow_down,
     take_back,
     take_file,
 )
-from bot.core.effects import Count, Effect, Forget, Heard, Say, Step
+from bot.core.effects import Count, Forget, Heard, Say, Step
 from bot.core.events import (
     Chose,
     Event,
+    Flooded,
     Left,
     NotDelivered,
     Opened,
@@ -40,7 +42,6 @@ from bot.core.events import (
 )
 from bot.core.hearing import (
     MAX_CHARS,
-    PER_MINUTE,
     choose,
     hear,
     hear_for_case,
@@ -73,9 +74,11 @@ from bot.core.texts import (
     Card,
     Text,
 )
+from bot.render.speak import speak
 from bot.search.confidence import Decision
 from tests.core.desks import desked
-from tests.core.small import NOW, banded, chose, ids, others, said, say, says, sentences, small_world, told, walk
+from tests.core.small import NOW, banded, chose, ids, others, say, says, sentences, small_world, told, walk
+from tests.worlds import catalogs
 
 ENGLISH = Conversation(lang="en", stage=Stage.TALK, town="narva")
 EVERYWHERE = {
@@ -85,6 +88,7 @@ EVERYWHERE = {
     Reacted: react,
     SentFile: decline_file,
     Unreadable: miss,
+    Flooded: slow_down,
     Withdrew: take_back,
     Left: part,
     StaffSaid: hear_staff,
@@ -428,49 +432,26 @@ def test_a_county_from_an_older_message_still_works() -> None:
     assert told(chose("town:vormsi"), step.state).state.town == "vormsi"
 
 
-# --- the rate limit ---------------------------------------------------------------------------------------------------
+# --- too much at once -------------------------------------------------------------------------------------------------
 
 
-def effects_of(count: int, text: str = "school") -> list[tuple[Effect, ...]]:
-    """Give what each of so many messages within one minute brings."""
-    state, effects = ENGLISH, []
-    for _ in range(count):
-        step = told(text, state, banded(Decision.ANSWER))
-        state = step.state
-        effects.append(step.effects)
-    return effects
+def test_who_sends_too_much_is_told_once_when_to_go_on() -> None:
+    """One sentence without options, and the numbers of those shown before still lead where they did."""
+    before = walk(["school"], banded(Decision.ANSWER), ENGLISH).state
+    step = handle(Flooded(at=NOW), before, banded(Decision.ANSWER))
+    assert step == Step(before, (Count(what="flooded", lang="en"), Say(lang="en", marks=(Text(TOO_FAST),))))
+    assert before.options
 
 
-def test_twenty_messages_a_minute_are_answered_and_the_next_is_told_to_wait() -> None:
-    """The first message over the limit is told so, once; what comes beyond it is not answered."""
-    effects = effects_of(PER_MINUTE + 5)
-    assert PER_MINUTE == 20
-    assert all(any(isinstance(e, Say) and e.topic == "school" for e in each) for each in effects[:PER_MINUTE])
-    assert effects[PER_MINUTE:] == [(Say(lang="en", marks=(Text(TOO_FAST),)),), (), (), (), ()]
+def test_it_is_said_in_every_language_to_somebody_who_has_not_spoken_yet() -> None:
+    """What the platform tells of a person's language counts."""
+    step = handle(Flooded(at=NOW), Conversation(), small_world())
+    assert say(step).marks == tuple(Text(TOO_FAST, lang=lang) for lang in small_world().languages)
+    assert say(handle(Flooded(at=NOW, hint="ru"), Conversation(), small_world())).marks == (Text(TOO_FAST),)
 
 
-def test_after_a_minute_messages_are_answered_again() -> None:
-    """The next minute counts anew."""
-    over = walk(["school"] * (PER_MINUTE + 1), banded(Decision.ANSWER), ENGLISH).state
-    later = Said(at=NOW + timedelta(minutes=1), text="school")
-    step = told(later, over, banded(Decision.ANSWER))
-    assert (say(step).topic, step.state.in_minute) == ("school", 1)
-
-
-def test_a_crisis_is_always_answered() -> None:
-    """The limit does not hold for a crisis."""
-    effects = effects_of(PER_MINUTE + 5, "kill myself")
-    assert all(any(isinstance(e, Say) and e.marks[0] == Card("suicide") for e in each) for each in effects)
-
-
-def test_buttons_are_not_counted() -> None:
-    """Only messages are limited: a person may press as many buttons as there are."""
-    over = walk(["school"] * (PER_MINUTE + 2), banded(Decision.ANSWER), ENGLISH).state
-    assert sentences(say(told(chose("menu"), over))) == (MENU,)
-
-
-@pytest.mark.parametrize("text", ["/menu", "??", "1", "tere", "a" * (MAX_CHARS + 1)])
-def test_every_kind_of_message_is_counted(text: str) -> None:
-    """Commands, signs, numbers, greetings and long messages count like questions."""
-    over = walk(["school"] * PER_MINUTE, banded(Decision.ANSWER), ENGLISH).state
-    assert sentences(say(told(said(text), over))) == (TOO_FAST,)
+@pytest.mark.parametrize("lang", small_world().languages)
+def test_it_names_the_emergency_number(lang: str) -> None:
+    """Who writes in fear may write many short messages."""
+    (message,) = speak([Say(lang=lang, marks=(Text(TOO_FAST),))], small_world(), catalogs(), NOW)
+    assert "112" in message.parts[0].markdown

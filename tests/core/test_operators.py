@@ -2,7 +2,14 @@
 
 import pytest
 
-from bot.core.case_texts import DESK_TEST, REPORT_DEAD, REPORT_DUE, REPORT_FILES
+from bot.core.case_texts import (
+    DESK_TEST,
+    REPORT_DEAD,
+    REPORT_DUE,
+    REPORT_FILES,
+    REPORT_SELF_CHECK,
+    REPORT_SELF_CHECK_WELL,
+)
 from bot.core.effects import Do, Step
 from bot.core.events import Reported, Tried
 from bot.core.state import Conversation
@@ -26,7 +33,16 @@ def test_there_is_nothing_to_try() -> None:
     assert run([Tried(at=NOW, town="sillamae")], OPERATOR) == Step(OPERATOR)
 
 
-@pytest.mark.parametrize(("what", "told"), [("files", REPORT_FILES), ("due", REPORT_DUE), ("dead", REPORT_DEAD)])
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("files", REPORT_FILES),
+        ("due", REPORT_DUE),
+        ("dead", REPORT_DEAD),
+        ("self-check", REPORT_SELF_CHECK),
+        ("self-check-well", REPORT_SELF_CHECK_WELL),
+    ],
+)
 def test_a_report_is_brought(what: str, told: str) -> None:
     """To the first desk of those who can mend it, with what is known; where they have none, nowhere."""
     step = run([Reported(at=NOW, to="editors", what=what, detail="a.yaml:1: b")], OPERATOR)

@@ -20,11 +20,11 @@ from bot.core.case_texts import (
 from bot.core.cases import CaseStage, Who
 from bot.core.conversation import handle
 from bot.core.effects import Count, Do, Forget
-from bot.core.events import File, Left, Said, SentFile, Unreadable, Withdrew
-from bot.core.hearing import MAX_CHARS, PER_MINUTE
+from bot.core.events import File, Flooded, Left, Said, SentFile, Unreadable, Withdrew
+from bot.core.hearing import MAX_CHARS
 from bot.core.relay import MAX_FILE, may_pass
 from bot.core.state import Conversation
-from bot.core.texts import EMPTY, MENU, TOO_FAST, TOO_LONG, UNREADABLE, Card, Text, Words
+from bot.core.texts import EMPTY, MENU, TOO_FAST, TOO_FAST_CASE, TOO_LONG, UNREADABLE, Card, Text, Words
 from tests.core.desks import (
     A,
     B,
@@ -131,14 +131,11 @@ def test_a_message_too_long_is_not_brought() -> None:
     assert tells(run(["a" * MAX_CHARS], claimed()))
 
 
-def test_too_many_messages_are_not_brought() -> None:
-    """Staff get twenty a minute, files among them; the resident is told at the next one."""
-    assert tells(run(["hello"] * (PER_MINUTE - 1), claimed()))
-    state = run(["hello"] * PER_MINUTE, replace(claimed(), in_minute=0)).state
-    for event in ("hello", PHOTO):
-        step = run([event], state)
-        assert (sentences(say(step)), tells(step)) == ((TOO_FAST,), ())
-    assert says(run(["kill myself"], state))
+def test_of_too_much_at_once_the_resident_reads_that_staff_did_not_get_it() -> None:
+    """Nobody may believe that the last of their messages were brought."""
+    step = run([Flooded(at=NOW)], claimed())
+    assert (sentences(say(step)), tells(step)) == ((TOO_FAST, TOO_FAST_CASE), ())
+    assert sentences(say(run([Flooded(at=NOW, public=True)], claimed()))) == (TOO_FAST,)
 
 
 # --- what was hidden, files -------------------------------------------------------------------------------------------

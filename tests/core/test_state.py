@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.state import APART, Conversation, Stage, from_json, minute, to_json
+from bot.core.state import APART, Conversation, Stage, from_json, to_json
 from tests.core.some_cases import CASES
 
 JSON = st.recursive(
@@ -84,11 +83,3 @@ def test_any_stored_row_can_be_read(row: dict[str, object]) -> None:
     """Whatever stands in the database, a conversation comes out that can be stored again."""
     state = from_json(row)
     assert from_json(json.loads(json.dumps(to_json(state)))) == state
-
-
-def test_a_minute_has_a_name() -> None:
-    """Two moments share a name if, and only if, they share a minute."""
-    at = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-    moments = [at, at + timedelta(seconds=59), at + timedelta(seconds=60), at + timedelta(days=1)]
-    assert [minute(moment) for moment in moments] == ["202611221000", "202611221000", "202611221001", "202611231000"]
-    assert minute(at.astimezone(timezone(timedelta(hours=2)))) == "202611221200"

@@ -17,8 +17,19 @@ PATIENCE: Final = 90.0
 UNDONE: Final = "SELECT 1 FROM inbox WHERE status != 1 UNION SELECT 1 FROM outbox WHERE status != 1"
 
 context = get_context("forkserver")
-# A child is forked from a server that has imported everything and loaded the knowledge already.
-context.set_forkserver_preload(["tests.engine.preload", "tests.telegram.life", "tests.matrix.life"])
+# A child is forked from a server that has imported everything and loaded the knowledge already. There is one such server for all
+# tests of a process, and the last list that anybody gives it counts: this is the only one.
+context.set_forkserver_preload(
+    [
+        "pytest",
+        "tests.engine.preload",
+        "tests.telegram.life",
+        "tests.matrix.life",
+        "tests.handoff.killed",
+        "tests.replicas.life",
+        "tests.store.crash",
+    ]
+)
 
 
 @asynccontextmanager

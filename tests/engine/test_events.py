@@ -309,12 +309,12 @@ async def test_a_person_who_left_is_forgotten(store: SqlStore, file: Path, town:
 
 
 async def test_the_watcher_sees_every_step(store: SqlStore) -> None:
-    """`watch` is told of each event that was handled, with what it led to."""
+    """`watch` is told of each event that was handled, or given up with an apology, with what it led to."""
     seen: list[tuple[str, int]] = []
     bot = engine(store, watch=lambda turn, step: seen.append((turn.ext_id, len(step.effects))))
     await bot.ingest([said("1", "where is library"), poison("2", "bob"), arrival("3", Left(at=NOW), "eve")])
     await bot.drain()
-    assert seen == [("1", 2), ("3", 1)]
+    assert seen == [("1", 2), ("3", 1), ("2", 2)]
 
 
 async def test_the_date_shown_is_the_clocks(store: SqlStore, town: Recorder, clock: Clock) -> None:

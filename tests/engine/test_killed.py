@@ -8,19 +8,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from tests.engine.killed import ASKED, dying, live
+from tests.engine.processes import context
 
 AT_ONCE: Final = 12
 """Bots that live side by side, each in a folder of its own."""
 KEYS: Final = [f"file:{number}:0" for number, _, _ in ASKED]
-
-context = get_context("forkserver")
-# A child is forked from a server that has imported everything and loaded the knowledge already.
-context.set_forkserver_preload(["tests.engine.preload"])
 
 
 @dataclass(frozen=True, slots=True)

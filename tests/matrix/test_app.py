@@ -53,6 +53,7 @@ def settings(knowledge: Path, tmp_path: Path, bot: Bot) -> Settings:
         database=f"sqlite:///{tmp_path / 'bot.db'}",
         cache=tmp_path / "cache",
         web_port=free_port(),
+        admin_bind="",
         matrix_user=bot.user,
         matrix_keys=tmp_path / "matrix.db",
     )

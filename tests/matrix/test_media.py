@@ -69,6 +69,19 @@ async def test_a_file_is_fetched(office: Office, ann: Person, encrypted: bool) -
 
 
 @both
+async def test_a_file_is_fetched_by_who_does_not_lead(office: Office, ann: Person, encrypted: bool) -> None:
+    """The page of a case may be asked for at any process; the login is all that it needs."""
+    file = await sent(office, ann, encrypted=encrypted)
+    await office.stage.stop()
+    try:
+        assert await office.stage.channel.fetch(file) == LEASE
+        with pytest.raises(Refused):
+            await office.stage.channel.fetch(replace(file, ref='{"url": "mxc://localhost/gone"}'))
+    finally:
+        await office.stage.start()
+
+
+@both
 async def test_a_file_that_is_larger_than_was_said_is_not_read(office: Office, ann: Person, encrypted: bool) -> None:
     """Whatever its sender's program says."""
     file = await sent(office, ann, encrypted=encrypted)

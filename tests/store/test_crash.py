@@ -5,7 +5,6 @@ import shutil
 import signal
 from collections import Counter
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -15,14 +14,11 @@ import pytest
 from bot.store import SqlStore
 from bot.store.migrate import upgrade
 from tests.contracts.store import recall
+from tests.engine.processes import context
 from tests.store.crash import ARRIVALS, PEOPLE, address, dying, ringing, work
 
 AT_ONCE: Final = 12
 """Workers that live side by side, each in a folder of its own; the disk is what they wait for."""
-
-context = get_context("forkserver")
-# Without this every worker would spend a second on importing what all of them need.
-context.set_forkserver_preload(["pytest", "tests.store.crash"])
 
 
 @pytest.fixture

@@ -163,3 +163,13 @@ async def test_a_server_that_hangs_up_in_a_step_is_nobodys_failure(postgres_url:
     assert await drain(store) == 1
     assert [letter.error for letter in await store.dead()] == []
     await store.close()
+
+
+async def test_nobody_else_may_read_the_file(sqlite_url: str) -> None:
+    """Conversations are in it, and in what SQLite keeps beside it."""
+    store = await SqlStore.open(sqlite_url)
+    await store.ingest([arrival("1")])
+    files = list(Path(sqlite_url.removeprefix("sqlite:///")).parent.glob("bot.sqlite*"))
+    assert len(files) == 3
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    await store.close()

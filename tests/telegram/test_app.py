@@ -33,6 +33,7 @@ def settings(api: BotApi, knowledge: Path, tmp_path: Path) -> Settings:
         database=f"sqlite:///{tmp_path / 'bot.db'}",
         cache=tmp_path / "cache",
         web_port=free_port(),
+        admin_bind="",
         telegram_token=api.token,
         telegram_api=api.url,
     )

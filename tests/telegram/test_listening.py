@@ -13,7 +13,7 @@ from bot.errors import ChannelError
 from bot.platforms.telegram.channel import SECRET
 from bot.platforms.telegram.listening import secret_of
 from bot.ports import Delivery, message_to_json
-from tests.contracts.channel import Inbox, message, running
+from tests.contracts.channel import PATIENCE, Inbox, message, running
 from tests.peers.bot_api import BotApi, Call, FaultKind
 from tests.telegram.kit import ANN, HOOK, pushed, telegram
 
@@ -190,6 +190,30 @@ async def test_before_it_runs_nothing_is_taken(api: BotApi) -> None:
         headers = {SECRET: secret_of(api.token)}
         assert await channel.hook(headers, json.dumps(update("tere")).encode()) == 503
         await channel._connection.close()
+
+
+async def test_who_stands_by_takes_what_is_pushed(api: BotApi, inbox: Inbox) -> None:
+    """A load balancer may bring it to any process; webhook and answers are for the one that leads, which may be we in the end."""
+    body = json.dumps(update("tere")).encode()
+    async with pushed(api) as channel:
+        standing = asyncio.create_task(channel.stand_by(inbox))
+        async with asyncio.timeout(PATIENCE):
+            while await channel.hook({SECRET: secret_of(api.token)}, body) == 503:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert heard(inbox) == ["tere"]
+        assert api.calls == []
+        standing.cancel()
+        await asyncio.wait((standing,))
+        assert await channel.hook({SECRET: secret_of(api.token)}, body) == 503
+        async with running(channel, inbox):
+            await api.say(ANN, "pärast")
+            assert len(await inbox.holds(2)) == 2
+
+
+async def test_who_is_not_pushed_to_has_nothing_to_do_meanwhile(api: BotApi, inbox: Inbox) -> None:
+    """Only one process may ask for updates."""
+    await telegram(api).stand_by(inbox)
+    assert (api.calls, api.polls) == ([], 0)
 
 
 async def test_a_webhook_that_somebody_changed_is_put_back(api: BotApi, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from babel.support import Translations
 from bot.core.events import Event, from_json
 from bot.i18n import DOMAIN, Catalogs
 from bot.platforms.web import Cases, WebChannel
+from bot.platforms.web.health import Ready, always
 from bot.ports import Arrival, Delivery, Hook, Ingest, Message, message_to_json
 from tests.worlds import LOCALES
 
@@ -121,6 +122,7 @@ def channel(
     hooks: Mapping[str, Hook] | None = None,
     cases: Cases | None = None,
     clock: Callable[[], datetime] = _now,
+    ready: Ready = always,
 ) -> WebChannel:
     """Build the channel as `app.py` does, on a free port of this machine."""
     return WebChannel(
@@ -137,6 +139,7 @@ def channel(
         contact=lambda _: contact,
         hooks=hooks,
         cases=cases,
+        ready=ready,
     )
 
 

@@ -16,6 +16,14 @@ from tests.web.fakes import LANGUAGES, FakeEngine, MemoryStore, channel, serving
 from tests.web.office import LINES, NUMBER, QUESTION, MemoryCases, case_view, document
 from tests.web.test_accessibility import SCREENS, VISIBLE_FOCUS
 
+HANGING_OUT = """
+[...document.querySelectorAll('form.act :is(button, select, textarea, label, input:not([type=hidden]))')].filter(one => {
+  const [inner, outer] = [one.getBoundingClientRect(), one.closest('form').getBoundingClientRect()];
+  return inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1
+    || inner.left < outer.left - 1 || inner.right > outer.right + 1;
+}).map(one => one.outerHTML)
+"""
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -76,6 +84,15 @@ async def test_it_fits_every_screen(browser: Browser, office: Office) -> None:
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_every_control_stands_in_its_form(browser: Browser, office: Office, lang: str) -> None:
+    """Whatever words are on it, nothing hangs out of the part of the page that it belongs to, or over another one."""
+    async with phone(browser) as (page, _):
+        await page.goto(f"{office.url}?lang={lang}")
+        await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert await page.evaluate(HANGING_OUT) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])

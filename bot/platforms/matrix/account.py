@@ -74,7 +74,7 @@ async def look(keys: KeyStore, user: str) -> Account:
     if not keys.has_keys(login):
         return replace(account, why=f"the keys of the device {login.device} are not here: {AGAIN}")
     try:
-        async with _plain(login) as client:
+        async with plain(login) as client:
             await _accepted(client, user, login.device)
             account = replace(account, accepted=True)
             if not await _has_our_keys(keys, login):
@@ -121,7 +121,7 @@ async def _by_password(keys: KeyStore, user: str, url: str, password: str) -> Lo
     await _mend(keys, login)
     if stranger:
         # Nobody can read what is encrypted to that device any more.
-        async with _plain(stranger) as client:
+        async with plain(stranger) as client:
             with reached(url):
                 await client.logout()
     return login
@@ -131,7 +131,7 @@ async def _by_token(keys: KeyStore, user: str, url: str, token: str) -> Login:
     """Take the device that a token belongs to. Errors: ChannelError when its keys are not here."""
     kept = keys.login(user)
     login = Login(user=user, device="", token=token, homeserver=url, seeds=kept.seeds if kept else ())
-    async with _plain(login) as client:
+    async with plain(login) as client:
         login = replace(login, device=await _accepted(client, user))
     if not await _has_our_keys(keys, login):
         raise ChannelError(
@@ -176,7 +176,7 @@ def _same_user(url: str, user: str, told: str) -> None:
 
 async def _has_our_keys(keys: KeyStore, login: Login) -> bool:
     """Whether the keys that the server holds of a device, if any, are the ones that are here."""
-    async with _plain(login) as client:
+    async with plain(login) as client:
         theirs = (await published(client)).device
     if theirs is None:
         return True
@@ -187,7 +187,7 @@ async def _has_our_keys(keys: KeyStore, login: Login) -> bool:
 
 async def _mend(keys: KeyStore, login: Login) -> None:
     """Have our keys uploaded again where the server forgot them: it does when a device is logged out."""
-    async with _plain(login) as client:
+    async with plain(login) as client:
         if (await published(client)).device is not None:
             return
     store = keys.store(login.user, login.device, pickle_key=PLAIN.pickle_key)
@@ -215,7 +215,7 @@ async def _publish(keys: KeyStore, login: Login, password: str) -> Login:
 
 
 @asynccontextmanager
-async def _plain(login: Login) -> AsyncIterator[AsyncClient]:
+async def plain(login: Login) -> AsyncIterator[AsyncClient]:
     """Open a login without its keys."""
     client = Client(login.homeserver, login.user, device_id=login.device, config=PLAIN)
     client.user_id, client.access_token = login.user, login.token

@@ -20,6 +20,7 @@ from bot.errors import ChannelError, StoreError, Unreachable
 from bot.loops import Patience
 from bot.platforms.busy import Busy
 from bot.platforms.matrix.account import open_client
+from bot.platforms.matrix.aside import fetch_aside
 from bot.platforms.matrix.encryption import Encryption
 from bot.platforms.matrix.faults import NETWORK
 from bot.platforms.matrix.files import CHANNEL
@@ -51,6 +52,7 @@ class Life:
     """All that belongs to one client; when its key store fails, another one begins with what was kept."""
 
     client: AsyncClient
+    encryption: Encryption
     seeds: Sequence[bytes]
     reader: Reader
     rooms: Rooms
@@ -120,6 +122,8 @@ class MatrixChannel:
 
     async def fetch(self, file: File) -> bytes:
         """Give the content of a file that somebody sent. Errors: Refused if it is gone or larger than was said, Unreachable."""
+        if self._life is None:
+            return await fetch_aside(self._keys, self._user, file)
         async with self.line() as life:
             return await life.sender.media.download(file.ref, file.size)
 
@@ -141,6 +145,8 @@ class MatrixChannel:
         sent = await life.sender.send(delivery, message, files)
         conversation = delivery.conversation or ""
         place = place_of(conversation)
+        if message.forgets and not place.root:
+            life.encryption.forget(place.room)
         life.signs.answered(place.room, place.root or message.thread)
         if message.end:
             self._busy.end(conversation)
@@ -173,6 +179,7 @@ class MatrixChannel:
         encryption, known, signs = Encryption(client), Known(client), Signs(client)
         life = Life(
             client=client,
+            encryption=encryption,
             seeds=login.seeds,
             reader=Reader(me=self._user, known=known, desks=self._desks, clock=self._clock),
             rooms=Rooms(client=client, servers=self._servers, say=self._say, desks=self._desks),

@@ -16,10 +16,12 @@ from nio import (
     ShareGroupSessionResponse,
     SyncResponse,
 )
+from nio.crypto import InboundGroupSession
 from nio.rooms import MatrixRoom
 
 from bot.errors import SendError, Unreachable
 from bot.platforms.matrix.faults import NETWORK, check
+from bot.platforms.matrix.keys import OUTLIVED
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ class Encryption:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
         self._lock = asyncio.Lock()
+        self._begin_anew()
 
     async def keep(self, response: SyncResponse) -> None:
         """Do what a sync asks for; what fails is due again at the next one."""
@@ -63,6 +66,8 @@ class Encryption:
                 check(await client.joined_members(room.room_id))
             if client.should_query_keys:
                 check(await client.keys_query())
+            if client.should_claim_keys:
+                check(await client.keys_claim(client.get_users_for_key_claiming()))
             if missing := client.get_missing_sessions(room.room_id):
                 check(await client.keys_claim(missing))
             wanted = self._readers(room)
@@ -71,6 +76,43 @@ class Encryption:
             if not isinstance(shared, ShareGroupSessionResponse) or wanted - shared.users_shared_with:
                 client.invalidate_outbound_session(room.room_id)
                 raise Unreachable("a room's key was not shared")
+
+    def forget(self, room_id: str) -> None:
+        """Give up the keys to what was said in a room so far, and only to that: who writes there again can be read.
+
+        A key reads everything from one message on, so it is put forward to the message after the last one; where that is not
+        known, because a device has written nothing since we began, its key stays.
+        """
+        olm = self._client.olm
+        assert olm
+        self._client.invalidate_outbound_session(room_id)
+        devices = olm.inbound_group_store[room_id]
+        devices.pop(olm.account.identity_keys["curve25519"], None)
+        read: dict[str, int] = {}
+        for _, session_id, index in olm.message_index_store:
+            read[session_id] = max(index, read.get(session_id, 0))
+        for sessions in devices.values():
+            current = [_after(session, read[session.id]) for session in sessions.values() if session.id in read]
+            if current:
+                sessions.clear()
+                sessions |= {session.id: session for session in current}
+        with olm.store.database.atomic():
+            olm.store.delete_room_keys(room_id)
+            for sessions in devices.values():
+                for session in sessions.values():
+                    olm.store.save_inbound_group_session(session)
+
+    def _begin_anew(self) -> None:
+        """Have nio begin new sessions with devices whose newest one may have gone on since it was kept.
+
+        The old ones stay for what is still to be read; what we write with them nobody could read.
+        """
+        olm = self._client.olm
+        assert olm
+        for device in olm.device_store:
+            session = olm.session_store.get(device.curve25519)
+            if session is not None and session.use_time == OUTLIVED and not device.deleted:
+                olm.wedged_devices.append(device)
 
     def _readers(self, room: MatrixRoom) -> set[tuple[str, str]]:
         """Name the devices that can be given a room's key."""
@@ -84,6 +126,13 @@ class Encryption:
             and olm.session_store.get(device.curve25519)
             and not olm.is_device_blacklisted(device)
         }
+
+
+def _after(session: InboundGroupSession, index: int) -> InboundGroupSession:
+    """Make the key that reads everything after a message, and nothing up to it."""
+    return InboundGroupSession.import_session(
+        session.export_session(index + 1), session.ed25519, session.sender_key, session.room_id, session.forwarding_chain
+    )
 
 
 def try_to_read(client: AsyncClient, event: Event) -> Event:

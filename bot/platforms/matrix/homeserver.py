@@ -31,6 +31,8 @@ from bot.errors import ChannelError
 
 SECONDS: Final = 10.0
 """Longer than a homeserver needs and shorter than the engine waits."""
+NUMBERED: Final[Mapping[str, type]] = {"event_id": str, "origin_server_ts": int}
+"""What events of a room have besides, and those do not that only came beside it."""
 PLAIN: Final = AsyncClientConfig(max_timeouts=0, max_limit_exceeded=0, request_timeout=SECONDS, encryption_enabled=False)
 """What is asked without keys, and never twice by itself."""
 
@@ -93,19 +95,47 @@ class Client(AsyncClient):  # type: ignore[misc]  # matrix-nio has no types
 def tame(body: dict[str, Any]) -> dict[str, Any]:
     """Mend what matrix-nio fails on in a sync, which it would do at each repeat of it for ever.
 
-    The state in an invitation is what a stranger's server says it is; a room that was left may come without any state.
+    The state in an invitation is what a stranger's server says it is; a room that was left may come without any state. Events
+    that are none are left out.
     """
-    rooms = body.get("rooms") if isinstance(body, dict) else None  # the state of a room is a list
-    if not isinstance(rooms, dict):
+    if not isinstance(body, dict) or not isinstance(rooms := body.get("rooms"), dict):  # the state of a room is a list
         return body
-    for room in rooms.get("invite", {}).values():
-        for event in room.get("invite_state", {}).get("events", ()):
-            if isinstance(event, dict):
-                event.pop("unsigned", None)
-    for room in rooms.get("leave", {}).values():
-        for part in ("state", "timeline"):
-            room[part] = {"events": [], **room.get(part, {})}
+    for room in _rooms(rooms, "join"):
+        _leave_sound(room, "state", NUMBERED)
+        _leave_sound(room, "timeline", NUMBERED)
+    for room in _rooms(rooms, "invite"):
+        _leave_sound(room, "invite_state", {})
+        for event in room["invite_state"]["events"]:
+            event.pop("unsigned", None)
+    for room in _rooms(rooms, "leave"):
+        _leave_sound(room, "state", NUMBERED)
+        _leave_sound(room, "timeline", NUMBERED)
+    if "to_device" in body:
+        _leave_sound(body, "to_device", {})
     return body
+
+
+def _rooms(rooms: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Give the rooms of a kind; what is none is taken out."""
+    found = rooms.get(kind)
+    rooms[kind] = {id: room for id, room in found.items() if isinstance(room, dict)} if isinstance(found, dict) else {}
+    return list(rooms[kind].values())
+
+
+def _leave_sound(holder: dict[str, Any], part: str, more: Mapping[str, type]) -> None:
+    """Leave of a list of events those that have what every event has, of the kinds that it has."""
+    found = holder.get(part)
+    within = found if isinstance(found, dict) else {}
+    events = within.get("events")
+    holder[part] = {**within, "events": [event for event in events if _is_sound(event, more)] if isinstance(events, list) else []}
+
+
+def _is_sound(event: object, more: Mapping[str, type]) -> bool:
+    return (
+        isinstance(event, dict)
+        and isinstance(event.get("state_key", ""), str)
+        and all(type(event.get(name)) is kind for name, kind in {"type": str, "sender": str, "content": dict, **more}.items())
+    )
 
 
 async def ask(client: AsyncClient, path: str, body: Mapping[str, object]) -> tuple[int, dict[str, Any]]:

@@ -8,17 +8,29 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Self
 
 from nio.crypto import InboundGroupSession, OlmDevice, Session
 from nio.store.database import MatrixStore, SqliteStore
-from nio.store.models import Accounts, ByteField, DeviceKeys, DeviceTrustState, EncryptedRooms, Keys, StoreVersion
+from nio.store.models import (
+    Accounts,
+    ByteField,
+    DeviceKeys,
+    DeviceTrustState,
+    EncryptedRooms,
+    Keys,
+    MegolmInboundSessions,
+    StoreVersion,
+)
 from peewee import Expression, Model, PeeweeException, TextField
 
 from bot.errors import StoreError
 from bot.platforms.matrix.database import Postgres, Sqlite, database_at, first_line
 
 SEED_BYTES: Final = 32
+OUTLIVED: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as the library writes times
+"""The time of a session that came from a backup: it may have gone on since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +158,12 @@ class DeviceStore(SqliteStore):  # type: ignore[misc]  # matrix-nio has no types
     def save_inbound_group_session(self, session: InboundGroupSession) -> None:
         """Save a Megolm session."""
         super().save_inbound_group_session(_Named(session, self._own(session.id)))
+
+    def delete_room_keys(self, room: str) -> None:
+        """Delete the keys to what was said in a room."""
+        with self.database.bind_ctx(self.models):
+            mine = MegolmInboundSessions.account == self._get_account()
+            MegolmInboundSessions.delete().where(mine & (MegolmInboundSessions.room_id == room)).execute()
 
     def delete_encrypted_room(self, room: str) -> None:
         """Forget that a room is encrypted; the library would for all accounts."""

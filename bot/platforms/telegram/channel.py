@@ -7,7 +7,8 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -66,6 +67,7 @@ class TelegramChannel:
         fetch: Fetch | None = None,
     ) -> None:
         self._token = token
+        self._url = url
         self._webhook = webhook
         self._profile = profile
         self._clock = clock
@@ -83,21 +85,33 @@ class TelegramChannel:
 
     async def run(self, ingest: Ingest) -> None:
         """Listen until cancelled. Errors: ChannelError for a token that is not accepted."""
-        bot = self._connection.bot
+        async with self._connected() as me:
+            log.info("telegram connected", bot=me.username, by="webhook" if self._webhook else "polling")
+            self._traffic.me = me
+            self._take = take = partial(self._keep, ingest, me)
+            self._beside(self._profile.put_up(self._connection.bot))
+            if self._webhook:
+                await be_pushed(self._connection.bot, self._webhook, secret_of(self._token), self._patience)
+            else:
+                await poll(self._connection, take, self._patience)
+
+    async def stand_by(self, ingest: Ingest) -> None:
+        """Take what Telegram pushes to this process until cancelled. Errors: as `run`."""
+        if self._webhook:
+            async with self._connected() as me:
+                self._take = partial(self._keep, ingest, me)
+                await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[User]:
+        """Open the line, ask who the bot is, and close at the end."""
         try:
             if not _TOKEN.fullmatch(self._token):
                 raise ChannelError("TEEJUHT_TELEGRAM_TOKEN is no token: @BotFather's look like 123456789:AAE-d9f_3kT")
-            me = await introduce(bot, self._patience)
-            log.info("telegram connected", bot=me.username, by="webhook" if self._webhook else "polling")
-            self._traffic.me = me
-            self._take = partial(self._keep, ingest, me)
-            self._beside(self._profile.put_up(bot))
-            if self._webhook:
-                await be_pushed(bot, self._webhook, secret_of(self._token), self._patience)
-            else:
-                await poll(self._connection, self._take, self._patience)
+            await self._connection.open()
+            yield await introduce(self._connection.bot, self._patience)
         finally:
-            self._take = None
+            self._take = self._traffic.me = None
             await self._finish()
 
     async def send(self, delivery: Delivery, message: Message) -> str:
@@ -109,7 +123,14 @@ class TelegramChannel:
 
     async def fetch(self, file: File) -> bytes:
         """Give the content of a file that a person or staff sent. Errors: Refused if it is gone or too large, Unreachable."""
-        return await self._connection.download(file)
+        if self._traffic.me:
+            return await self._connection.download(file)
+        # A process that stands by has no connection, and its pages show files all the same.
+        aside = Connection(self._token, self._url)
+        try:
+            return await aside.download(file)
+        finally:
+            await aside.close()
 
     @property
     def desks(self) -> Sequence[TelegramDesk]:
@@ -141,7 +162,7 @@ class TelegramChannel:
         answers = [self._beside(self._answer(incoming.query)) for incoming in found if incoming.query]
         if found:
             await ingest([self._arrival(incoming, me) for incoming in found])
-        for incoming in found:
+        for incoming in found if self._traffic.me else ():  # who stands by never hears of the answer
             if not incoming.desk and not isinstance(incoming.event, Left):
                 self._busy.begin(incoming.place.conversation)
         if answers:

@@ -65,6 +65,11 @@ class Connection:
         """Fetch a file that somebody sent. Errors: Refused, Unreachable."""
         return await download(self.bot, self._line, file)
 
+    async def open(self) -> None:
+        """Get ready for calls, also again after `close`."""
+        await self.bot.request.initialize()
+        await self._polls.initialize()
+
     async def close(self) -> None:
         """Close every connection; closing twice is no error."""
         await self.bot.request.shutdown()
@@ -87,10 +92,14 @@ async def username(token: str, url: str) -> str:
 def readable(rows: Sequence[dict[str, object]]) -> Iterator[Update]:
     """Read updates; one that cannot be read is logged by its id and passed over, as asking again would bring it again."""
     for row in rows:
+        number = row.get("update_id")
+        if type(number) is not int:
+            log.error("telegram update without a number")
+            continue
         try:
             yield Update.de_json(row)
         except Exception as error:
-            log.error("telegram update not understood", update=row.get("update_id"), error=type(error).__name__)
+            log.error("telegram update not understood", update=number, error=type(error).__name__)
 
 
 def _silence() -> None:

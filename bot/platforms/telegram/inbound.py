@@ -4,7 +4,7 @@ Knows what updates look like and when a message in a group is meant for the bot;
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -59,6 +59,13 @@ class Incoming:
     query: str = ""
     album: str = ""
     desk: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse values of another kind than Telegram's, which the library hands on as they come. Errors: TypeError."""
+        numbers = (self.place.chat, self.place.thread or 0, self.message)
+        words = (self.query, self.album, *(getattr(self.event, item.name) for item in fields(self.event) if item.type is str))
+        if not all(type(number) is int for number in numbers) or not all(type(word) is str for word in words):
+            raise TypeError("an update's fields are of other kinds than Telegram's")
 
 
 def place_of(conversation: str) -> Place:
@@ -120,7 +127,7 @@ def _wrote(message: Message, ext_id: str, me: User, now: datetime, *, edited: bo
     if not kind and message.text is None:
         return None  # somebody came, a title changed, ...
     event = _event(message, kind, text, now, edited=edited, public=public)
-    album = message.media_group_id or ""
+    album = storable(message.media_group_id or "")
     return Incoming(
         place=place_in(message.chat, message),
         event=event,
@@ -132,7 +139,7 @@ def _wrote(message: Message, ext_id: str, me: User, now: datetime, *, edited: bo
 
 
 def _event(message: Message, kind: str, text: str, now: datetime, *, edited: bool, public: bool) -> Event:
-    hint = (message.from_user.language_code or "") if message.from_user else ""
+    hint = storable(message.from_user.language_code or "") if message.from_user else ""
     number = str(message.message_id)
     if kind:
         # Where others read along nothing is done with a file.

@@ -74,6 +74,11 @@ class Line(HTTPXRequest):
             told["result"] = {field: message[field] for field in NAMING if field in message}
         return told
 
+    async def initialize(self) -> None:
+        """Get ready for requests, also again after `shutdown`."""
+        self._closed, self._session = False, None
+        await super().initialize()
+
     async def shutdown(self) -> None:
         """Close every connection; closing twice is no error."""
         self._closed = True

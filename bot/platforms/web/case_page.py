@@ -39,6 +39,7 @@ from bot.render.markup import storable
 
 MAX_FILE = 20 * 1024 * 1024
 """Bytes of a file that is handed on; a larger one is named."""
+FORM = "application/x-www-form-urlencoded"
 MISSING, STALE, BUSY, LATER = 404, 409, 429, 503
 STATUS = {"web_case_nothing": 400, "web_case_too_long": 413}
 
@@ -153,6 +154,8 @@ class CasePages:
     async def _take(self, request: Request) -> Response:
         if self._is_foreign(request):
             raise HTTPException(403, "not-from-this-page")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            raise HTTPException(415, "not-a-form")
         form = read_form(await read_body(request, MAX_BYTES))
         try:
             linked = await self._find(request)

@@ -18,6 +18,7 @@ from bot.errors import Refused, StoreError
 from bot.i18n import Catalogs
 from bot.platforms.web.case_page import CasePages, Cases
 from bot.platforms.web.guard import Guard
+from bot.platforms.web.health import Ready, always, public_routes
 from bot.platforms.web.hooks import hook_routes
 from bot.platforms.web.inbound import Rejected
 from bot.platforms.web.pages import Pages
@@ -39,8 +40,8 @@ class WebChannel:
 
     `listen` gives a wait of one's own, which returns when something new may be there or after the seconds. `operator` names who
     runs the bot, `contact` says in Markdown where to report a barrier, both for a language. `hooks` are what other platforms post
-    to, by path. `cases` is what staff see who come by a link in a mail; without it there are no such pages. `bound` is the port
-    while `run` serves, otherwise 0.
+    to, by path. `cases` is what staff see who come by a link in a mail; without it there are no such pages. `ready` tells whether
+    this process can do its work. `bound` is the port while `run` serves, otherwise 0.
     """
 
     name = "web"
@@ -62,6 +63,7 @@ class WebChannel:
         contact: Callable[[str], str] = _nothing,
         hooks: Mapping[str, Hook] | None = None,
         cases: Cases | None = None,
+        ready: Ready = always,
     ) -> None:
         self._store = store
         self._listen = listen
@@ -69,6 +71,7 @@ class WebChannel:
         self._clock = clock
         self._hooks = hook_routes(hooks or {})
         self._cases = cases
+        self._health = public_routes(ready)
         self._sessions = Sessions(public_url)
         self._pages = Pages(
             catalogs=catalogs,
@@ -108,7 +111,7 @@ class WebChannel:
             HTTPException: self._pages.error,
             Exception: self._pages.error,
         }
-        routes = [*self._pages.routes, *talk.routes, *self._hooks, *self._case_routes(ingest)]
+        routes = [*self._pages.routes, *talk.routes, *self._health, *self._hooks, *self._case_routes(ingest)]
         return Guard(Starlette(routes=routes, exception_handlers=handlers))
 
     def _case_routes(self, ingest: Ingest) -> Sequence[Route]:

@@ -3,8 +3,11 @@
 Knows HTTP and the session; hands events to the engine and rows to the page, and decides nothing.
 """
 
+import asyncio
+import math
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -13,12 +16,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.core.events import to_json
+from bot.errors import TooBusy
+from bot.platforms.web.connections import most_connections
 from bot.platforms.web.inbound import MAX_BYTES, parse_event, parse_seen
 from bot.platforms.web.session import Sessions
 from bot.platforms.web.stream import EventStream, Rows, Streams
 from bot.ports import Arrival, Ingest
 
 MAX_ROW = 2**63
+BODY_SECONDS: Final = 20.0
+"""For a body to come; the page's script gives up after 15."""
+MOST_STREAMS: Final = 1000
+"""Open pages that one process serves: each looks for messages every two seconds."""
 
 _log = structlog.get_logger()
 
@@ -52,7 +61,10 @@ class Talk:
         arrival = Arrival(
             source=conversation, ext_id=posted, channel="web", conversation=conversation, body=to_json(event), at=now
         )
-        await self._ingest([arrival])
+        try:
+            await self._ingest([arrival])
+        except TooBusy as error:
+            raise HTTPException(429, "too-busy", {"Retry-After": str(math.ceil(error.seconds))}) from None
         return JSONResponse({}, 202)
 
     async def _seen(self, request: Request) -> Response:
@@ -68,6 +80,8 @@ class Talk:
 
     async def _stream(self, request: Request) -> Response:
         conversation = self._conversation(request)
+        if self._streams.open.total() >= min(MOST_STREAMS, most_connections() * 3 // 4):
+            raise HTTPException(503, "too-many-streams", {"Retry-After": "10"})
         if self._streams.is_full(conversation):
             raise HTTPException(429, "too-many-streams", {"Retry-After": "10"})
         after = max(_number(request.headers.get("last-event-id")), _number(request.query_params.get("after")))
@@ -89,12 +103,16 @@ class Talk:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Read what was posted, as far as the limit. Errors: HTTPException 413."""
+    """Read what was posted, as far as the limits of bytes and time. Errors: HTTPException 413 and 408."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413, "too-long", {"Connection": "close"})
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise HTTPException(413, "too-long", {"Connection": "close"})
+    except TimeoutError:
+        raise HTTPException(408, "too-slow", {"Connection": "close"}) from None
     return bytes(body)
 
 

@@ -103,12 +103,15 @@ class Engine:
         self._catalogs = catalogs
         self._channels = tuple(channels)
         self._pages = frozenset(channel.name for channel in channels if channel.ability.pulled)
+        self._spoken = frozenset(channel.name for channel in channels if not channel.ability.pulled)
         self._amending = frozenset(channel.name for channel in channels if channel.ability.amends)
         self._desks = desks
         self._clock = clock
         self._keep = keep or Retention()
         self._watch = watch
         self._limits = limits or Limits()
+        self._elsewhere = False
+        """Whether something was said where another process may have to show it: on a page, or on a channel that we lack."""
         self.front = Front(
             store=store, channels=self._channels, desks=desks, clock=clock,
             said=self._said, ingest=self.ingest, settled=settled,
@@ -135,7 +138,6 @@ class Engine:
         public = self._world().public
         if await self.store.ingest([_masked(arrival, public) for arrival in arrivals], cursor=cursor):
             self._new.ring()
-            self.store.tell(NEW)
 
     async def run(self) -> None:
         """Serve every channel until cancelled, or until all channels have ended by themselves.
@@ -186,6 +188,7 @@ class Engine:
     def compute(self, turn: Turn) -> Outcome:
         """Answer one arrival: pure, given the World of this moment."""
         world = self._world()
+        self._elsewhere |= turn.channel not in self._spoken
         event = events.from_json(turn.body, turn.at)
         before = self._conversation(turn)
         step = handle(event, before, world)
@@ -274,12 +277,18 @@ class Engine:
     # --- loops ---
 
     async def _steps(self) -> None:
-        ear = self._new.listen()
+        ear, busy = self._new.listen(), False
         while True:
             if await self.store.step(self.compute, self.apologise, self._clock()):
                 self._said.ring()
-                self.store.tell(SAID)
+                if self._elsewhere or not self.front.leading:
+                    self._elsewhere = False
+                    self.store.tell(SAID)
+                if busy:  # more waits than we do in one step: others may take some of it
+                    self.store.tell(NEW)
+                busy = True
             else:
+                busy = False
                 await ear.wait(POLL_SECONDS)
 
     async def _wire(self) -> None:

@@ -5,6 +5,7 @@ Knows nothing of what the loops do.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,8 @@ from weakref import WeakSet
 import structlog
 
 LONGEST_WAIT: Final = 30.0
+WENT_WELL: Final = 10.0
+"""Seconds after which a loop that fails has worked before."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,10 +77,15 @@ class Patience:
 
 
 async def keep_going(loop: Callable[[], Awaitable[None]]) -> None:
-    """Begin a loop anew over faults of the database; a fault is logged by its class, never with a text."""
+    """Begin a loop anew over faults of the database; a fault is logged by its class, never with a text, once while it lasts."""
+    said = ""
     while True:
+        began = time.monotonic()
         try:
             await loop()
         except Exception as error:  # the loop's own guard: one broad except per loop
-            log.error("loop failed", error=type(error).__name__)
+            name = type(error).__name__
+            if name != said or time.monotonic() - began > WENT_WELL:
+                log.error("loop failed", error=name)
+                said = name
             await asyncio.sleep(1.0)

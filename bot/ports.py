@@ -512,7 +512,7 @@ class Store(Protocol):
         """Give the other processes a hint."""
 
     async def step(self, compute: Compute, apologise: Compute, now: datetime) -> int:
-        """Handle waiting arrivals of some conversations in order, about 10 ms of work, and return how many.
+        """Handle waiting arrivals of some conversations in order, about 30 ms of work, and return how many.
 
         A `compute` that raises leaves nothing of its row behind and is tried again at the next step; at the third time the row
         is dead, with the error's class name, and `apologise` says so to the person.

@@ -91,11 +91,12 @@ class Piece:
     def __init__(self, words: Sequence[tuple[Read, Sequence[Beginning]]]) -> None:
         self.length = len(words)
         self.spans: dict[Slot, Spans] = {}
-        for start, (_, beginnings) in enumerate(words):
+        for start, (_, beginnings) in enumerate(words, 1):
             for slot, rest in beginnings:
-                end = start + 1 + len(rest)
-                if end <= len(words) and all(words[start + 1 + i][0].fits(word) for i, word in enumerate(rest)):
-                    self.spans.setdefault(slot, []).append((start, end))
+                # Hundreds in every message: most are one word, and of the others the next word mostly does not fit.
+                end = start + len(rest)
+                if not rest or (end <= self.length and all(words[start + i][0].fits(word) for i, word in enumerate(rest))):
+                    self.spans.setdefault(slot, []).append((start - 1, end))
 
 
 @dataclass(frozen=True, slots=True)

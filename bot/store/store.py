@@ -18,8 +18,8 @@ from bot.store.step import step
 from bot.store.tables import HEAD, bookkeeping, metadata, revision
 from bot.store.wire import Wire
 
-STEP_SECONDS: Final = 0.01
-"""Short, because on SQLite a step keeps everybody else from writing."""
+STEP_SECONDS: Final = 0.03
+"""Short, because on SQLite a step keeps everybody else from writing; a shorter one costs more commits."""
 
 
 class SqlStore:

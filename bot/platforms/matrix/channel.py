@@ -177,6 +177,7 @@ class MatrixChannel:
 
     async def _listen(self, client: AsyncClient, login: Login, ingest: Ingest) -> None:
         encryption, known, signs = Encryption(client), Known(client), Signs(client)
+        encryption.begin_anew()
         life = Life(
             client=client,
             encryption=encryption,

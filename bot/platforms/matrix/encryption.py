@@ -32,7 +32,18 @@ class Encryption:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
         self._lock = asyncio.Lock()
-        self._begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have nio begin new sessions with devices whose newest one may have gone on since it was kept.
+
+        The old ones stay for what is still to be read; what we write with them nobody could read.
+        """
+        olm = self._client.olm
+        assert olm
+        for device in olm.device_store:
+            session = olm.session_store.get(device.curve25519)
+            if session is not None and session.use_time == OUTLIVED and not device.deleted:
+                olm.wedged_devices.append(device)
 
     async def keep(self, response: SyncResponse) -> None:
         """Do what a sync asks for; what fails is due again at the next one."""
@@ -101,18 +112,6 @@ class Encryption:
             for sessions in devices.values():
                 for session in sessions.values():
                     olm.store.save_inbound_group_session(session)
-
-    def _begin_anew(self) -> None:
-        """Have nio begin new sessions with devices whose newest one may have gone on since it was kept.
-
-        The old ones stay for what is still to be read; what we write with them nobody could read.
-        """
-        olm = self._client.olm
-        assert olm
-        for device in olm.device_store:
-            session = olm.session_store.get(device.curve25519)
-            if session is not None and session.use_time == OUTLIVED and not device.deleted:
-                olm.wedged_devices.append(device)
 
     def _readers(self, room: MatrixRoom) -> set[tuple[str, str]]:
         """Name the devices that can be given a room's key."""

@@ -24,7 +24,7 @@ def escape(text: str) -> str:
     and lone surrogates, which neither HTML nor UTF-8 can carry, become U+FFFD.
     """
     text = _STRANGE_BREAK.sub("\n", storable(text))
-    return _PUNCTUATION.sub(r"\\\g<0>", text)
+    return _PUNCTUATION.sub(lambda mark: "\\" + mark[0], text)
 
 
 def storable(text: str) -> str:

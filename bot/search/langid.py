@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.search.text import fold, is_cyrillic, is_latin, normalise, tokens
 
@@ -28,6 +28,7 @@ TEMPERATURE = 2.0
 FOREIGN_LETTER_WEIGHT = 3.0
 FOREIGN_SURE = 0.6
 FOREIGN_WORDS = 2
+KEPT_WORDS = 2048
 
 _UKRAINIAN = re.compile(r"[іїєґ]|[а-яґіїє]'[яюєї]")
 _RUSSIAN = re.compile(r"[ыэъ]")
@@ -51,6 +52,8 @@ class LanguageModel:
     grams: Mapping[str, tuple[int, ...]]
     function_words: Mapping[str, frozenset[str]]
     neutral: tuple[str, ...]
+    _words: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """What words said that were read before, as `_word` gives it."""
 
     def identify(self, text: str, prior: str | None = None) -> Guess:
         """Guess the language to answer in; `prior` is the conversation's language, worth a little."""
@@ -64,8 +67,7 @@ class LanguageModel:
         return self._decide(content, classes, normalise(text), prior)
 
     def _is_neutral(self, word: str) -> bool:
-        folded = fold(word)
-        return any(folded.startswith(term) for term in self.neutral)
+        return fold(word).startswith(self.neutral)
 
     def _looks_cyrillic(self, content: list[str]) -> bool:
         cyrillic = [word for word in content if is_cyrillic(word)]
@@ -97,13 +99,17 @@ class LanguageModel:
         return _settle(scores, words)
 
     def _grams(self, words: list[str], classes: tuple[str, ...]) -> dict[str, float]:
-        places = [CLASSES.index(name) for name in classes]
-        sums = [0] * len(places)
-        for gram in ngrams(words):
-            if row := self.grams.get(gram):
-                for i, place in enumerate(places):
-                    sums[i] += row[place]
-        return {name: total / 100 for name, total in zip(classes, sums, strict=True)}
+        sums = dict(zip(CLASSES, _added(map(self._word, words)), strict=True))
+        return {name: sums[name] / 100 for name in classes}
+
+    def _word(self, word: str) -> tuple[int, ...]:
+        """Add up the n-grams of a word, in the order of CLASSES."""
+        known = self._words.get(word)
+        if known is None:
+            if len(self._words) >= KEPT_WORDS:
+                self._words.clear()
+            known = self._words[word] = _added(row for gram in ngrams((word,)) if (row := self.grams.get(gram)))
+        return known
 
 
 def ngrams(words: Iterable[str]) -> Iterable[str]:
@@ -135,6 +141,10 @@ def train(samples: Mapping[str, Iterable[str]], size: int) -> dict[str, tuple[in
 
     kept = sorted(rows, key=lambda gram: (-worth(gram), gram))[:size]
     return {gram: rows[gram] for gram in sorted(kept)}
+
+
+def _added(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip((0,) * len(CLASSES), *rows, strict=True)))
 
 
 def _weigh_letters(scores: dict[str, float], text: str) -> None:

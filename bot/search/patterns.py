@@ -21,6 +21,8 @@ from bot.search.text import fold, is_cyrillic, is_latin, key, sentences, tokens
 GAP = 6
 SLIP_LENGTH = 5
 SURE_SLIP = 0.85
+KEPT_WORDS = 2048
+KEPT_WORDS = 2048
 
 _SLOT = re.compile(r'(?:[=~]?"[^"]*"|<[^>]*>|[^\s"<])+')
 _ALTERNATIVE = re.compile(r'(?:"[^"]*"|<[^>]*>|[^|"<])+')
@@ -127,6 +129,7 @@ class Patterns:
                 self._add(slot, first, tuple(rest))
         self._forms, self._keys = _shelve(self._by_form), _shelve(self._by_key)
         self._start_lengths = sorted(set(map(len, self._by_start)))
+        self._read: dict[tuple[str, bool], tuple[Read, list[Beginning]]] = {}
         self._rows = [(pattern, combination) for pattern in self.patterns for combination in pattern.match]
         self._by_slot: dict[Slot, list[int]] = defaultdict(list)
         for number, (_, combination) in enumerate(self._rows):
@@ -191,12 +194,20 @@ class Patterns:
 
     def look_up(self, token: str, *, by_key: bool = True) -> tuple[Read, list[Beginning]]:
         """Read a token and find what it can begin."""
-        read = self.read(token, by_key=by_key)
+        known = self._read.get((token, by_key))
+        if known is None:
+            if len(self._read) >= KEPT_WORDS:
+                self._read.clear()
+            read = self.read(token, by_key=by_key)
+            known = self._read[token, by_key] = read, self._begun(read)
+        return known
+
+    def _begun(self, read: Read) -> list[Beginning]:
         found = {*self._by_form.get(read.folded, ()), *self._by_key.get(read.rough, ())}
         found.update(number for term in read.terms for number in self._by_term.get(term, ()))
         for length in self._start_lengths:
             found.update(self._by_start.get(read.folded[:length], ()), self._by_start.get(read.rough[:length], ()))
-        return read, [self._beginnings[number] for number in found]
+        return [self._beginnings[number] for number in found]
 
 
 def _shelve(words: Iterable[str]) -> Shelves:

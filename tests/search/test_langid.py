@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from bot.search import langid as module
 from bot.search.langid import ANSWER_IN, CLASSES, Guess, LanguageModel, ngrams, train
 from bot.search.text import is_cyrillic
 from tests.worlds import ROOT, real_world
@@ -172,6 +173,15 @@ def test_without_a_trained_model_letters_and_words_still_tell() -> None:
     bare = LanguageModel({}, {"et": frozenset({"kus"}), "en": frozenset({"the"})}, ())
     texts = {"kus": "et", "the": "en", "öö": "et", "їжа": "uk", "мы": "ru", "ўсё добра": "xx"}
     assert {text: bare.identify(text).lang for text in texts} == texts
+
+
+def test_words_are_kept_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is asked, what is kept stays small, and the guesses stay the same."""
+    texts = list(TRAINING.values())
+    expected = [small_model().identify(text) for text in texts]
+    monkeypatch.setattr(module, "KEPT_WORDS", 3)
+    model = small_model()
+    assert [model.identify(text) for text in texts * 2] == expected * 2
 
 
 def test_ngrams_of_words() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.safety import SITUATIONS, danger
+from bot.search import patterns as module
 from bot.search.lexicon import Lexicon, unknown_words, with_words
 from bot.search.patterns import GAP, PatternError, Patterns, Piece, Read, Slot, compile_pattern
 from bot.search.text import tokens
@@ -235,6 +236,15 @@ def test_slots_are_found_as_if_each_were_asked_about_each_word(name: str) -> Non
         words = [dangers.look_up(token) for token in tokens(row["text"])]
         slow = {slot: set(found) for slot in slots if (found := places(slot, [read for read, _ in words]))}
         assert {slot: set(found) for slot, found in Piece(words).spans.items()} == slow
+
+
+def test_words_are_kept_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is asked, what is kept stays small, and what is found stays the same."""
+    real = real_world().dangers
+    texts = [row["text"] for row in messages("crisis")[::16]]
+    monkeypatch.setattr(module, "KEPT_WORDS", 3)
+    forgetful = Patterns(real.lexicon, real.patterns)
+    assert [forgetful.explain(text) for text in texts * 2] == [real.explain(text) for text in texts * 2]
 
 
 ANYTHING = st.text(max_size=80) | st.lists(

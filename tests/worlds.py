@@ -5,17 +5,22 @@ from pathlib import Path
 
 from bot.core.world import World
 from bot.i18n import Catalogs, load_catalogs
-from bot.knowledge.load import load
+from bot.knowledge.load import Library
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge"
 LOCALES = ROOT / "locales"
+CACHE = ROOT / "data" / "cache"
+"""Where the search of the real knowledge is kept from run to run; it is made anew for other files and for another program."""
 
 
 @cache
 def real_world() -> World:
     """Load the knowledge that the project ships, once for the whole run."""
-    return load(KNOWLEDGE)
+    library = Library(KNOWLEDGE, cache=CACHE)
+    world = library.load()
+    library.finish()
+    return world
 
 
 @cache

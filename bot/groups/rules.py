@@ -170,10 +170,13 @@ def situations(rules: Sequence[Rule], facts: Mapping[str, Fact], today: date) ->
 
 
 def _all(parts: Iterable[Truth]) -> Truth:
-    known = list(parts)
-    if False in known:
-        return False
-    return None if None in known else True
+    found: Truth = True
+    for part in parts:
+        if part is False:
+            return False
+        if part is None:
+            found = None
+    return found
 
 
 def _not(truth: Truth) -> Truth:

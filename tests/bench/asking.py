@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from bot.knowledge.load import Library
-from tests.bench.metering import CACHE
 from tests.bench.rows import Row
+from tests.worlds import CACHE
 
 PATIENCE: Final = 60.0
 """Seconds after which a person gives up, and the bench with them."""

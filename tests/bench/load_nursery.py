@@ -23,8 +23,7 @@ from tests.bench.load_bot import live
 from tests.bench.load_crew import LOG, PHRASES
 from tests.bench.load_people import phrases
 from tests.bench.load_replay import replay
-from tests.bench.metering import CACHE
-from tests.worlds import catalogs
+from tests.worlds import CACHE, catalogs
 
 
 def tell(**what: object) -> None:

@@ -15,7 +15,8 @@ from bot.knowledge.load import Library
 from bot.platforms.matrix import KeyStore, MatrixChannel, log_in
 from bot.store import SqlStore
 from tests.bench.matrix_requests import count_requests
-from tests.bench.metering import CACHE, Methods, Say, serve
+from tests.bench.metering import Methods, Say, serve
+from tests.worlds import CACHE
 
 
 async def ours(url: str, user: str, password: str, folder: Path, library: Library) -> None:

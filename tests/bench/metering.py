@@ -20,10 +20,8 @@ from bot.ports import Channel, Outcome, Turn
 from bot.store import SqlStore
 from bot.store.migrate import upgrade
 from tests.bench.telling import NOTHING, Meter, tell
-from tests.worlds import ROOT, catalogs
+from tests.worlds import catalogs
 
-CACHE: Final = ROOT / "data" / "cache"
-"""Where a running bot keeps its search for a quick start."""
 OPERATOR: Final = {"operator": "Kohtla-Järve"}
 Say: TypeAlias = Callable[[str, str], str]
 """Gives a sentence that stands around a chat, in a language."""

@@ -15,8 +15,9 @@ from bot.engine import utc_now
 from bot.knowledge.load import Library
 from bot.platforms.telegram import Profile, TelegramChannel
 from bot.store import SqlStore
-from tests.bench.metering import CACHE, Methods, Say, serve
+from tests.bench.metering import Methods, Say, serve
 from tests.bench.telling import tell
+from tests.worlds import CACHE
 
 TRIES: Final = 5
 """How often the echo with limits tries again after a 429; by default it would lose the message."""

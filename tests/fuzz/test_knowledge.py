@@ -17,6 +17,8 @@ from tests.engine.small import write_knowledge
 from tests.fuzz.mutation import broken_text, often
 from tests.knowledge.copies import copy_knowledge
 
+pytestmark = pytest.mark.no_cover
+
 PIECES: Final = (
     "&a ", "*a", "<<: *a", "!!binary x", "!!python/object:os.system x", "!!set {a}", "!!float x", "!x ", "!!int 0x",
     "? ", "? [a, b]: c",

@@ -30,6 +30,7 @@ def warnings(folder: Path, *, day: date = DAY, checks: bool = False) -> list[tup
     return [(problem.path, problem.line, problem.text) for problem in problems]
 
 
+@pytest.mark.no_cover
 def test_the_real_knowledge_has_no_error() -> None:
     """Everything that is shipped passes the check: all topics in three languages, none short of check wordings."""
     files = read(KNOWLEDGE, checks=True)

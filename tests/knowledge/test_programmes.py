@@ -11,7 +11,9 @@ import pytest
 
 from bot.core.world import Period
 from bot.groups.facts import read_answers
+from bot.groups.interview import Interview, Walk, walk
 from bot.groups.status import Status, statuses
+from bot.knowledge import programmes as module
 from bot.knowledge.programmes import build_inquiry, check_programmes, load_inquiry
 from bot.knowledge.read import Files, read
 from bot.knowledge.schema import FactFile, GroupFile, ScenarioFile
@@ -19,6 +21,23 @@ from bot.knowledge.schema import FactFile, GroupFile, ScenarioFile
 REAL = Path(__file__).parents[2] / "knowledge"
 TODAY = date(2026, 11, 22)
 SUPPORT = "support-2025"
+
+
+@pytest.fixture(autouse=True)
+def _walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interview with the same rules is walked once for all tests: the walk takes longer than all else that is checked."""
+    monkeypatch.setattr(module, "walk", walked)
+
+
+WALKS: dict[str, Walk] = {}
+
+
+def walked(interview: Interview) -> Walk:
+    """Walk every path, or remember having walked it."""
+    rules = repr((interview.groups, interview.facts, interview.asked_of, interview.today))
+    if rules not in WALKS:
+        WALKS[rules] = walk(interview)
+    return WALKS[rules]
 
 
 @cache

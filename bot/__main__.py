@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from bot import __version__, accounts, app, channel_verbs, db_verbs, desk_verbs, editing, queue_verbs
+from bot import __version__, accounts, app, channel_verbs, db_verbs, desk_verbs, editing, private, queue_verbs
 from bot.console import (
     answer_row,
     json_lines,
@@ -26,6 +26,7 @@ from bot.console import (
     show_problems,
     write_file,
 )
+from bot.content import Content, count_faults, load_content
 from bot.engine import utc_now
 from bot.errors import TeejuhtError, WrongUse
 from bot.i18n import today_in_estonia
@@ -90,10 +91,10 @@ def chat(
     state: Annotated[Path | None, typer.Option(help="Keep the conversation in this file between calls.")] = None,
 ) -> None:
     """Talk to the bot in the terminal: type a question or the number of an option; an empty input ends it."""
-    content = app.load_content(load_settings())
+    content = load_content(load_settings())
     _known_language(lang, content)
     lines = _typed() if sys.stdin.isatty() and not as_json else _piped()
-    asyncio.run(app.chat(content, lines=lines, out=sys.stdout, as_json=as_json, lang=lang, state=state))
+    asyncio.run(private.chat(content, lines=lines, out=sys.stdout, as_json=as_json, lang=lang, state=state))
 
 
 @cli.command()
@@ -111,13 +112,13 @@ def ask(
         raise WrongUse("give either a QUESTION or --batch FILE")
     if batch and not as_json:
         raise WrongUse("--batch needs --json")
-    content = app.load_content(load_settings())
+    content = load_content(load_settings())
     _known_language(lang, content)
     if municipality and municipality not in content.world.municipalities:
         raise WrongUse(f"there is no municipality {municipality}")
     questions = [question] if question is not None else [row["text"] for row in read_lines(batch or Path(), needs="text")]
     collector = Collector(clock=utc_now, lang=lang, town=municipality)
-    for heard, messages in app.ask(content, collector, questions):
+    for heard, messages in private.ask(content, collector, questions):
         if as_json:
             typer.echo(json.dumps(answer_row(heard, [plain(m) for m in messages]), ensure_ascii=False))
         else:
@@ -157,7 +158,7 @@ def evaluate(
     """Measure answers against labelled questions: right, shown, wrong, silent, false, f_oos."""
     settings = load_settings()
     if explain is not None:
-        for piece in report.explain(explain, app.load_content(settings).world):
+        for piece in report.explain(explain, load_content(settings).world):
             screen.print(piece)
     elif tune:
         tune_knowledge(settings)
@@ -223,7 +224,7 @@ def poster(
 ) -> None:
     """Make a printable A4 poster (SVG) with QR codes that lead people of a municipality to the bot."""
     settings = load_settings()
-    content = app.load_content(settings)
+    content = load_content(settings)
     if municipality not in content.world.municipalities:
         raise WrongUse(f"there is no municipality {municipality}")
     name = accounts.telegram_name(settings) if telegram is None else telegram.removeprefix("@")
@@ -299,7 +300,7 @@ def status(as_json: AsJson = False) -> None:
     """Show what waits, what is kept, whether the knowledge is sound, and what was asked in the last 30 days."""
     settings = load_settings()
     found = asyncio.run(app.status(settings))
-    faults = app.faults(settings)
+    faults = count_faults(settings)
     sound = f"{faults} errors in the files: they are not served, see `teejuht check`" if faults else "sound"
     keep, rows = retention(settings), {"knowledge": sound, **overview.counts(found)}
     if as_json:
@@ -316,7 +317,7 @@ def status(as_json: AsJson = False) -> None:
 
 def measure(settings: Settings, file: Path | None, *, as_json: bool) -> None:
     """Measure a file of questions, or the check wordings, and print the table."""
-    world = app.load_content(settings).world
+    world = load_content(settings).world
     questions = _labelled(file) if file else editing.labelled(reading.read(settings.knowledge, checks=True))
     with progress("Asking", len(questions)) as tell:
         table, left_out = evaluation.measure(questions, world, tell=tell)
@@ -345,7 +346,7 @@ def _labelled(file: Path) -> list[evaluation.Question]:
     ]
 
 
-def _known_language(lang: str | None, content: app.Content) -> None:
+def _known_language(lang: str | None, content: Content) -> None:
     if lang and lang not in content.world.languages:
         raise WrongUse(f"--lang must be one of {', '.join(content.world.languages)}")
 

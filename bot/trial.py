@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from bot import app
+from bot.content import Content, load_content
 from bot.core import cases, events
 from bot.engine import Engine, utc_now
 from bot.errors import Locked, WrongUse
@@ -48,7 +49,7 @@ class Waits:
 
 async def try_desks(settings: Settings, town: str, waits: Waits | None = None) -> AsyncGenerator[Hop, None]:
     """Send a test case through and close it again, and tell of each hop. Errors: WrongUse for a place without desks."""
-    content = app.load_content(settings)
+    content = load_content(settings)
     desks = [desk.name for desk in content.world.desks.groups.get(town, ())]
     if town not in content.world.municipalities:
         known = ", ".join(place.slug for place in content.world.towns())
@@ -70,7 +71,7 @@ async def try_desks(settings: Settings, town: str, waits: Waits | None = None) -
 class Trial:
     """One test case on its way."""
 
-    def __init__(self, settings: Settings, content: app.Content, store: SqlStore, town: str, waits: Waits) -> None:
+    def __init__(self, settings: Settings, content: Content, store: SqlStore, town: str, waits: Waits) -> None:
         self._settings = settings
         self._content = content
         self._store = store

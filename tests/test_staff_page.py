@@ -6,7 +6,7 @@ from typing import Final, cast
 
 import pytest
 
-from bot import app
+from bot.content import Content
 from bot.core import cases
 from bot.core.cases import Case, CaseStage, Line, Who
 from bot.core.events import File
@@ -41,7 +41,7 @@ def shown(case: Case = CASE, desk: str = A, lang: str = "et") -> CaseView:
     """Show a case."""
     record = CaseRecord(number=42, town="narva", body=cast(Row, cases.to_json(case)))
     found = FoundCase(record=record, conversation="ann", channel="telegram")
-    return show_case(app.Content(desked(), catalogs()), fetch, found, desk, lang)
+    return show_case(Content(desked(), catalogs()), fetch, found, desk, lang)
 
 
 def test_what_is_known_of_the_case() -> None:
@@ -99,7 +99,7 @@ def test_who_must_be_called() -> None:
     assert "+372 5555 5555" in shown(phone).contact
     assert shown(phone).contact != phone.contact
     assert shown(replace(CASE, page=True)).contact != CASE.contact
-    mailing = app.Content(desked(mails=True), catalogs())
+    mailing = Content(desked(mails=True), catalogs())
     record = CaseRecord(number=42, town="narva", body=cast(Row, cases.to_json(replace(CASE, page=True))))
     found = FoundCase(record=record, conversation="ann", channel="web")
     assert show_case(mailing, fetch, found, A, "et").contact == CASE.contact

@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.core.world import World
 from bot.i18n import Catalogs, load_catalogs
 from bot.knowledge.load import Library
+from tests.untraced import untraced
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge"
@@ -17,9 +18,10 @@ CACHE = ROOT / "data" / "cache"
 @cache
 def real_world() -> World:
     """Load the knowledge that the project ships, once for the whole run."""
-    library = Library(KNOWLEDGE, cache=CACHE)
-    world = library.load()
-    library.finish()
+    with untraced():
+        library = Library(KNOWLEDGE, cache=CACHE)
+        world = library.load()
+        library.finish()
     return world
 
 

@@ -156,6 +156,8 @@ class Case:
     agreed_at: datetime | None = None
     closed_at: datetime | None = None
     told_late: bool = False
+    rated: bool = False
+    """The resident has said whether it helped, since it was closed."""
     lines: tuple[Line, ...] = ()
     written: int = 0
     """How many lines there ever were: the number of the next one."""

@@ -55,8 +55,8 @@ def advance(move: Move, state: Conversation, at: datetime, world: World) -> tupl
     rule = MOVES.get((case.stage, move)) if case else None
     if case is None or rule is None:
         return None
-    closed = (case.closed_at or at) if rule.to in ENDED else None
-    case = replace(case, stage=rule.to, closed_at=closed)
+    ended = rule.to in ENDED
+    case = replace(case, stage=rule.to, closed_at=(case.closed_at or at) if ended else None, rated=case.rated and ended)
     return (rule, replace(state, case=case), case) if rule.keeps else (rule, *with_clock(rule.clock, case, state, at, world))
 
 
@@ -156,7 +156,7 @@ def resident_choices(case: Case) -> tuple[Choice, ...]:
         return (Choice("case:back", Text(LABEL_TO_BOT)),)
     if case.stage is CaseStage.CLOSED:
         rates = (Choice("case:good", Text(LABEL_GOOD)), Choice("case:bad", Text(LABEL_BAD)))
-        return (*rates, Choice("case:reopen", Text(LABEL_REOPEN)), MENU_CHOICE)
+        return (*(() if case.rated else rates), Choice("case:reopen", Text(LABEL_REOPEN)), MENU_CHOICE)
     return PERSON_CHOICES
 
 

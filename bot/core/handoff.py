@@ -256,10 +256,14 @@ def _to_who_had_it(case: Case) -> Case:
 
 
 def _rate(rating: str, case: Case, state: Conversation, lang: str, world: World) -> Step:
+    """Count and pass on what the resident thinks of it, once: old buttons can be pressed again."""
+    rated = replace(case, rated=True)
+    said = Say(lang=lang, marks=(Text(CASE_RATED),), choices=resident_choices(rated))
+    if case.rated:
+        return Step(state, (said,))
     told = DESK_RATED_GOOD if rating == "good" else DESK_RATED_BAD
     count = Count(what=f"case-{rating}", topic=case.topic, lang=case.lang)
-    said = Say(lang=lang, marks=(Text(CASE_RATED),), choices=resident_choices(case)[2:])
-    return Step(state, (count, said, *tell_desks(case, world, Text(told, {"code": case.code}))))
+    return Step(replace(state, case=rated), (count, said, *tell_desks(case, world, Text(told, {"code": case.code}))))
 
 
 def _ask_question(lang: str) -> Say:

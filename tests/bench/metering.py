@@ -14,6 +14,7 @@ from sqlalchemy import Engine as Sql
 from sqlalchemy import Pool, event
 
 from bot import app
+from bot.content import Content
 from bot.engine import Engine
 from bot.knowledge.load import Library
 from bot.ports import Channel, Outcome, Turn
@@ -78,7 +79,7 @@ async def serve(
 ) -> None:
     """Serve the knowledge over a channel, from a SQLite file, while `tell` works; meters cost a tenth of the speed."""
     app.set_up_logs(verbose=False)
-    content = app.Content(library.load(), catalogs())
+    content = Content(library.load(), catalogs())
     library.finish()
     gc.freeze()
     database = f"sqlite:///{folder / 'bot.sqlite'}"

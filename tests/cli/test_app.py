@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from bot import app
 from bot.__main__ import cli, main
+from bot.content import load_content, remind
 from bot.core.texts import NO_OPERATOR
 from bot.errors import Locked, SettingsError
 from bot.loops import Bell
@@ -77,7 +78,7 @@ async def test_the_page_names_who_runs_the_bot(room: Path, home: str | None, ope
     """The municipality of the settings, and otherwise nobody in particular; a contact is always there."""
     wanted = settings(room, municipality=home)
     store = await SqlStore.open("sqlite://")
-    page = app.web_channel(wanted, app.load_content(wanted), store, Bell())
+    page = app.web_channel(wanted, load_content(wanted), store, Bell())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(page.app(nobody)), base_url="http://127.0.0.1") as client:
         statement = await client.get("/accessibility")
     await store.close()
@@ -89,7 +90,7 @@ async def test_the_page_names_who_runs_the_bot(room: Path, home: str | None, ope
 async def test_the_page_follows_the_knowledge(room: Path) -> None:
     """A contact that changes while the page is served is the one that it names."""
     wanted = settings(room, municipality="sampleton")
-    content = app.load_content(wanted)
+    content = load_content(wanted)
     store = await SqlStore.open("sqlite://")
     page = app.web_channel(wanted, content, store, Bell())
     place = content.world.municipalities["sampleton"]
@@ -161,11 +162,11 @@ class LastDayError(Exception):
 
 async def test_what_goes_out_of_date_is_reported_once(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day turns without any file changing: the log has each thing once."""
-    monkeypatch.setattr(app, "LOOK_AGAIN", 0.0)
-    content = app.load_content(settings(room))
+    monkeypatch.setattr("bot.content.LOOK_AGAIN", 0.0)
+    content = load_content(settings(room))
     days = iter([datetime(2029, 12, 31, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC), datetime(2030, 1, 3, tzinfo=UTC)])
     with capture_logs() as logs, pytest.raises(LastDayError):
-        await app.remind(content, lambda: next_day(days))
+        await remind(content, lambda: next_day(days))
     due = sorted(f"topic {id}: due for review on 2030-01-01" for id in content.world.topics)
     assert [(row["event"], row["what"]) for row in logs] == [("knowledge out of date", due)]
 

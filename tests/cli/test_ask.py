@@ -6,7 +6,6 @@ from typing import cast
 
 import pytest
 
-from bot import app
 from bot.engine import Engine
 from bot.ports import Outcome, Turn
 from tests.cli.conftest import Done, Teejuht
@@ -120,7 +119,7 @@ def batch(folder: Path, *lines: str) -> Path:
 
 def test_a_batch_keeps_the_order(teejuht: Teejuht, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line out per question in, in the same order, also over the size of a chunk; other keys are not read."""
-    monkeypatch.setattr(app, "CHUNK", 4)
+    monkeypatch.setattr("bot.private.CHUNK", 4)
     asked = ["library", "waste", "kindergarten"] * 5
     lines = [json.dumps({"text": f"where is {name}", "lang": "ru", "topics": ["x"], "id": 7}) for name in asked]
     done = teejuht("ask", "--batch", batch(room, *lines), "--json")

@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_be_written(teejuht: Teejuht, room: Path, folder: s
 # --- forms
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_forms_are_generated(teejuht: Teejuht, knowledge: Path) -> None:
     """A line for each language, files that load, and nothing left to generate."""
     assert "run `teejuht forms`" in teejuht("check").out

@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import app
+from bot.content import load_content, open_library, reload
 from bot.errors import KnowledgeError
 from bot.settings import load_settings
 from tests.cli.conftest import Teejuht
@@ -59,18 +60,18 @@ def test_a_taken_port_of_the_window_is_one_line(teejuht: Teejuht, monkeypatch: p
 async def test_files_that_cannot_be_served_are_counted(knowledge: Path) -> None:
     """As long as they are broken; what is served is older then."""
     wanted = load_settings(knowledge=knowledge)
-    library = app.open_library(wanted)
-    content = app.load_content(wanted, library)
+    library = open_library(wanted)
+    content = load_content(wanted, library)
     path = knowledge / "ru" / "waste.md"
     text = path.read_text("utf-8")
     path.unlink()
     with pytest.raises(KnowledgeError) as caught:
         library.load()
     with capture_logs():
-        await app.reload(content, library)
+        await reload(content, library)
         assert content.errors == len(caught.value.problems) > 0
         path.write_text(text, "utf-8")
-        await app.reload(content, library)
+        await reload(content, library)
     assert content.errors == 0
 
 

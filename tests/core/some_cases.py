@@ -43,6 +43,7 @@ CASES = st.builds(
     agreed_at=st.none() | MOMENTS,
     closed_at=st.none() | MOMENTS,
     told_late=st.booleans(),
+    rated=st.booleans(),
     lines=st.lists(LINES, max_size=3).map(tuple),
     written=st.integers(),
     is_test=st.booleans(),

@@ -36,7 +36,7 @@ from tests.core.desks import STAFF, A, B, C, desked, routed
 from tests.core.small import NOW, ids, sentences
 from tests.worlds import catalogs
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 RULES: Final = settings(derandomize=True, deadline=None, max_examples=150)
 SECRET: Final = "kanarbik"

@@ -22,7 +22,7 @@ from bot.render.speak import speak
 from tests.core.small import ACTS, CRISES, NOW, TOPICS, TOWNS, banded, chose, ids, says, sentences, small_world
 from tests.worlds import catalogs, real_world
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 CANARY: Final = "kanarbik"
 """A word that every message carries and no state may keep."""

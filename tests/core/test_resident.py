@@ -132,6 +132,16 @@ def test_a_closed_case_can_be_rated() -> None:
         assert sentences(say(run([option], waiting()))) == (STALE_OPTION,)
 
 
+@pytest.mark.parametrize("again", ["case:good", "case:bad"])
+def test_a_case_is_rated_once(again: str) -> None:
+    """An old button pressed again is thanked for, but neither counted nor told; a case closed anew can be rated anew."""
+    state = run(["case:good"], closed()).state
+    step = run([again], state)
+    assert (sentences(say(step)), ids(say(step).choices)) == ((CASE_RATED,), ("case:reopen", "menu"))
+    assert step.effects == (say(step),)
+    assert case_of(run(["case:reopen"], state).state).rated is False
+
+
 def test_a_closed_case_can_be_reopened() -> None:
     """Within 14 days, at the desk that had it, which has the rest of its clock anew."""
     state = closed()

@@ -13,9 +13,10 @@ from typing import Final
 
 from sqlalchemy import Engine, Pool, event
 
-from bot import app
+from bot.content import Content
 from bot.core.events import Said, to_json
 from bot.ports import Ability, Arrival, Delivery, Ingest, Message
+from bot.private import private_engine
 from tests.engine.kit import NOW
 from tests.engine.small import TOPICS, small_world
 from tests.worlds import catalogs
@@ -77,10 +78,10 @@ class FileChannel:
 
 async def live(folder: Path, moment: Callable[[], None] = nothing) -> None:
     """Run the bot on the folder until everything is answered."""
-    content = app.Content(small_world(), catalogs())
+    content = Content(small_world(), catalogs())
     channels: Sequence[FileChannel] = [FileChannel(folder, moment)]
     url = f"sqlite:///{folder / 'bot.sqlite'}"
-    async with app.private_engine(content, channels, lambda *_: moment(), url=url) as engine:
+    async with private_engine(content, channels, lambda *_: moment(), url=url) as engine:
         await engine.run()
 
 

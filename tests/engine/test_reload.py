@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from bot import app
+from bot.content import Content, keep_fresh
 from bot.errors import KnowledgeError
 from bot.knowledge.load import Library
 from bot.platforms.terminal import plain
@@ -32,11 +32,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def content(folder: Path) -> AsyncIterator[app.Content]:
+async def content(folder: Path) -> AsyncIterator[Content]:
     """What is served, kept fresh from the folder."""
     library = Library(folder)
-    served = app.Content(library.load(), catalogs())
-    watching = asyncio.create_task(app.keep_fresh(served, library))
+    served = Content(library.load(), catalogs())
+    watching = asyncio.create_task(keep_fresh(served, library))
     await asyncio.sleep(0.3)  # the watcher tells nobody that it has begun
     yield served
     watching.cancel()
@@ -53,19 +53,19 @@ def rewrite(folder: Path, text: str, *, broken: bool = False) -> None:
     saved.replace(path)
 
 
-def served(content: app.Content) -> str:
+def served(content: Content) -> str:
     """Give what stands in the answer now."""
     return content.world.topics["library"].texts["en"].body
 
 
-async def until(content: app.Content, text: str, seconds: float = SERVED_WITHIN) -> None:
+async def until(content: Content, text: str, seconds: float = SERVED_WITHIN) -> None:
     """Wait until a text is served."""
     async with asyncio.timeout(seconds):
         while served(content) != text:  # noqa: ASYNC110 - a World has nothing to wait for
             await asyncio.sleep(0.01)
 
 
-async def test_no_message_fails_during_fifty_reloads(folder: Path, content: app.Content, store: SqlStore) -> None:
+async def test_no_message_fails_during_fifty_reloads(folder: Path, content: Content, store: SqlStore) -> None:
     """People ask all the while; each good save is served within two seconds, each broken one leaves the last good one."""
     town = Recorder()
     bot = engine(store, town, world=lambda: content.world)
@@ -99,7 +99,7 @@ async def test_no_message_fails_during_fifty_reloads(folder: Path, content: app.
     assert all("tabs" in row["problems"][0] for row in logs if row["event"] == "knowledge not reloaded")
 
 
-async def test_one_event_sees_one_world(folder: Path, content: app.Content) -> None:
+async def test_one_event_sees_one_world(folder: Path, content: Content) -> None:
     """A World that is being read is never changed: a reload puts another in its place."""
     before = content.world
     rewrite(folder, "New.")
@@ -107,9 +107,9 @@ async def test_one_event_sees_one_world(folder: Path, content: app.Content) -> N
     assert before.topics["library"].texts["en"].body != "New."
 
 
-async def test_a_folder_that_is_gone_for_a_moment(folder: Path, content: app.Content, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_folder_that_is_gone_for_a_moment(folder: Path, content: Content, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last good knowledge is served on, and the folder is watched again when it is back."""
-    monkeypatch.setattr(app, "WATCH_AGAIN", 0.05)
+    monkeypatch.setattr("bot.content.WATCH_AGAIN", 0.05)
     before = content.world
     with capture_logs() as logs:
         away = folder.rename(folder.with_name("away"))  # noqa: ASYNC240 - a test may
@@ -127,13 +127,13 @@ async def test_a_folder_that_is_gone_for_a_moment(folder: Path, content: app.Con
 @pytest.mark.parametrize("changed", ["when it is back", "while it is away"])
 async def test_a_folder_that_cannot_be_watched(folder: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
     """It is reported and tried again; what changes later is served, and what changed meanwhile too."""
-    monkeypatch.setattr(app, "WATCH_AGAIN", 0.05)
+    monkeypatch.setattr("bot.content.WATCH_AGAIN", 0.05)
     library = Library(folder)
-    content = app.Content(library.load(), catalogs())
+    content = Content(library.load(), catalogs())
     before = content.world
     away = folder.rename(folder.with_name("away"))  # noqa: ASYNC240 - a test may
     with capture_logs() as logs:
-        watching = asyncio.create_task(app.keep_fresh(content, library))
+        watching = asyncio.create_task(keep_fresh(content, library))
         async with asyncio.timeout(PATIENCE):
             while len(logs) < 2:  # noqa: ASYNC110 - a log has nothing to wait for
                 await asyncio.sleep(0.01)

@@ -17,7 +17,7 @@ from tests.engine.small import write_knowledge
 from tests.fuzz.mutation import broken_text, often
 from tests.knowledge.copies import copy_knowledge
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 PIECES: Final = (
     "&a ", "*a", "<<: *a", "!!binary x", "!!python/object:os.system x", "!!set {a}", "!!float x", "!x ", "!!int 0x",

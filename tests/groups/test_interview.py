@@ -21,7 +21,7 @@ SUPPORT, INFODAYS = "support-2025", "infodays-2021"
 
 
 @pytest.mark.parametrize("programme", [SUPPORT, INFODAYS])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_asking_ends_as_knowing_everything(programme: str) -> None:
     """For a hundred thousand people the interview comes to the statuses that all their facts give."""
     interview, random = INQUIRY.interview((programme,), TODAY), Random(1)
@@ -37,7 +37,7 @@ def test_asking_ends_as_knowing_everything(programme: str) -> None:
 
 
 @pytest.mark.parametrize("programme", [SUPPORT, INFODAYS])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_question_could_change_something(programme: str) -> None:
     """Whatever was asked might have been answered so that an open status becomes another one."""
     interview, random = INQUIRY.interview((programme,), TODAY), Random(2)
@@ -58,7 +58,7 @@ def test_every_question_could_change_something(programme: str) -> None:
             unknown |= {fact} - answers.keys()
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_hardly_anybody_could_be_asked_less() -> None:
     """For nine people of ten no fewer questions, however chosen, would have settled as much."""
     interview, random = INQUIRY.interview((SUPPORT,), TODAY), Random(3)

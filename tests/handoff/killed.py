@@ -16,6 +16,7 @@ from typing import Final
 from aiosmtplib.protocol import SMTPProtocol
 
 from bot import app, offices
+from bot.content import Content
 from bot.platforms.telegram import TelegramChannel
 from bot.settings import Settings, load_settings
 from bot.store import SqlStore
@@ -88,7 +89,7 @@ async def _live(life: Life) -> None:
     world = offices.furnish(replace(small_world(), home=TOWN), settings)
     store = await SqlStore.open(settings.database, serve=True)
     try:
-        await app.build_engine(settings, app.Content(world, catalogs()), store).run()
+        await app.build_engine(settings, Content(world, catalogs()), store).run()
     finally:
         await store.close()
 

@@ -13,6 +13,7 @@ from typing import Final
 from unittest.mock import patch
 
 from bot import app
+from bot.content import load_content
 from bot.engine import Engine, utc_now
 from bot.i18n import Catalogs
 from bot.platforms.matrix import KeyStore
@@ -135,7 +136,7 @@ async def house(
 
 @asynccontextmanager
 async def _serving(settings: Settings) -> AsyncIterator[Engine]:
-    content = app.load_content(settings)
+    content = load_content(settings)
     await asyncio.to_thread(migrate.upgrade, settings.database)
     store = await SqlStore.open(settings.database, serve=True)
     # Telegram's pace is tested by itself: 20 messages a minute to a group would make these tests wait.

@@ -67,7 +67,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_killed_at_any_moment_a_case_goes_on(migrated: Path, tmp_path: Path) -> None:
     """One moment after the other of a bot's life is its last, until one lives until the case is closed."""
     moments = chain(range(1, EACH), count(EACH, STRIDE))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot.content import count_faults
 from bot.core.replies import ACT_ORDER
 from bot.errors import Problem
 from bot.knowledge.build import build
@@ -30,7 +30,7 @@ def warnings(folder: Path, *, day: date = DAY, checks: bool = False) -> list[tup
     return [(problem.path, problem.line, problem.text) for problem in problems]
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_the_real_knowledge_has_no_error() -> None:
     """Everything that is shipped passes the check: all topics in three languages, none short of check wordings."""
     files = read(KNOWLEDGE, checks=True)
@@ -173,7 +173,7 @@ def test_warnings_keep_nothing_from_being_served(folder: Path) -> None:
     """Only errors are counted."""
     change(folder / "topics/school.yaml", "related:", "related: [later]")
     assert "there is no topic 'later' yet" in {text for _, _, text in warnings(folder)}
-    assert app.faults(Settings(knowledge=folder)) == 0
+    assert count_faults(Settings(knowledge=folder)) == 0
 
 
 @pytest.mark.parametrize("name", ["missing key", "language that is no code", "amount that is no number", "set that is missing"])
@@ -181,7 +181,7 @@ def test_what_keeps_files_from_being_served_is_counted(name: str, folder: Path) 
     """As many errors are counted as a load refuses the files for, also those that show only while building."""
     file, break_it, _ = FAULTS[name]
     break_it(folder / file)
-    assert app.faults(Settings(knowledge=folder)) == len(problems_of(folder))
+    assert count_faults(Settings(knowledge=folder)) == len(problems_of(folder))
 
 
 @pytest.mark.parametrize(

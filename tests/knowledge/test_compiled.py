@@ -49,7 +49,7 @@ def test_what_is_kept_finds_the_same(folder: Path, cache: Path) -> None:
     assert (read.elsewhere, read.linear.topics) == (made.elsewhere, made.linear.topics)
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_the_real_search_is_kept_whole(cache: Path) -> None:
     """With all that is shipped: every hundredth wording finds the same."""
     first, second = Library(KNOWLEDGE, cache=cache), Library(KNOWLEDGE, cache=cache)

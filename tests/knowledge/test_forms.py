@@ -67,7 +67,7 @@ def test_regular_forms_are_not_stored(lemma: str, some: set[str]) -> None:
     assert not some & set(generated()["et"][lemma].forms)
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_case_form_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real lexicon finds each regular case form of its words by an ending, nearly always as the word that it is of.
 

@@ -21,6 +21,8 @@ from tests.knowledge.template import add_language, edit, marked, write_catalog
 from tests.knowledge.test_variants import with_variants
 from tests.worlds import KNOWLEDGE, catalogs
 
+pytestmark = pytest.mark.untraced
+
 LANG: Final = "eo"
 SPOKEN: Final = ("et", "ru", "en", LANG)
 CATALOG: Final = f"{LANG}/LC_MESSAGES/{DOMAIN}.mo"

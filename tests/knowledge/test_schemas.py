@@ -167,7 +167,7 @@ def test_every_file_that_people_write_has_a_schema() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_the_real_files_validate(kind: str) -> None:
     """Every file that the project ships keeps to its schema."""
     found = {str(path): faults(kind, content(path)) for path in files(kind)}

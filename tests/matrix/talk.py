@@ -17,8 +17,10 @@ from typing import Final, TypeAlias
 from unittest.mock import patch
 
 from bot import app
+from bot.content import Content
 from bot.platforms.matrix import listening
 from bot.platforms.matrix.inbound import OPTIONS
+from bot.private import IN_MEMORY
 from bot.settings import Settings
 from bot.store import SqlStore
 from tests.matrix.kit import bot_account
@@ -234,8 +236,8 @@ async def hall(server: Synapse, folder: Path) -> AsyncIterator[Hall]:
     file = folder / "matrix.db"
     bot = await bot_account(server, folder, keys=f"sqlite:///{file}")
     settings = Settings(matrix_user=bot.user, matrix_keys=file, web=False, knowledge=KNOWLEDGE, locales=LOCALES)
-    store = await SqlStore.open(app.IN_MEMORY)
-    engine = asyncio.create_task(app.build_engine(settings, app.Content(real_world(), catalogs()), store).run())
+    store = await SqlStore.open(IN_MEMORY)
+    engine = asyncio.create_task(app.build_engine(settings, Content(real_world(), catalogs()), store).run())
     try:
         # Nobody here is to wait long for a key that never comes.
         with patch.object(listening, "KEY_SECONDS", 0.2), patch.object(listening, "SHORT_POLL", 0.2):

@@ -89,7 +89,7 @@ class Talk:
         return [message for message in self.ann.messages(room) if message.sender == self.bot]
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_killed_at_any_moment_it_loses_and_doubles_nothing(synapse: Synapse, migrated: Path, tmp_path: Path) -> None:
     """One moment after the other of a bot's life is its last, until one lives until everybody is answered."""
     # What a child needs is loaded before the clocks of the first ones tick.

@@ -281,7 +281,7 @@ async def look(page: Page, svg: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_all_text_lies_on_the_page(page: Page, tmp_path: Path) -> None:
     """For every municipality with three ways no text leaves the page or meets another or a code."""
     places = real_world().municipalities.values()

@@ -234,7 +234,7 @@ def test_a_topic_past_its_review_says_so(review_by: date, due: bool) -> None:
     assert ("due for review" in answer(with_topic(review_by=review_by))) is due
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_source_of_every_answer_can_be_opened() -> None:
     """In the real knowledge, whatever signs an address has, it comes out as a link."""
     world = real_world()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import app
+from bot.content import Content
 from bot.settings import load_settings
 from bot.store import SqlStore
 from tests.engine.small import small_world
@@ -35,6 +36,6 @@ async def _live(life: Life) -> None:
     )
     store = await SqlStore.open(settings.database, serve=True)
     try:
-        await app.build_engine(settings, app.Content(small_world(), catalogs()), store).run()
+        await app.build_engine(settings, Content(small_world(), catalogs()), store).run()
     finally:
         await store.close()

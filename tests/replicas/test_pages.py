@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from bot import app
+from bot.content import Content
 from bot.loops import Bell
 from bot.platforms.web import WebChannel
 from bot.settings import load_settings
@@ -40,7 +41,7 @@ async def page(url: str, *, computes: bool) -> AsyncIterator[str]:
     """Serve the page in a process of its own, as far as it is concerned; give its address."""
     settings = load_settings(database=url, web_port=0)
     store, said = await SqlStore.open(url), Bell()
-    content = app.Content(small_world(), catalogs())
+    content = Content(small_world(), catalogs())
     channel = app.web_channel(settings, content, store, said)
     bot = engine(store, channel, clock=Clock(), said=said)
     hearing = store.listen(lambda what: said.ring() if what == "said" else None)

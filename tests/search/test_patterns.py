@@ -228,7 +228,7 @@ def places(slot: Slot, words: Sequence[Read]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("name", ["crisis", "ordinary"])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_slots_are_found_as_if_each_were_asked_about_each_word(name: str) -> None:
     """The index of what a word can begin changes no result: a slow search slot by slot finds the same places."""
     dangers = real_world().dangers

@@ -29,7 +29,7 @@ def prepared(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_power_may_go_at_any_moment(prepared: Path, tmp_path: Path) -> None:
     """Each moment of a worker's life is its last once: in and between all transactions."""
     moments = hear_out(shutil.copytree(prepared, tmp_path / "whole life"))

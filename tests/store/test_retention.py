@@ -102,7 +102,7 @@ async def test_a_conversation_with_an_open_case_has_no_age(store: SqlStore) -> N
 # --- four months
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_nothing_personal_is_ever_too_old(url: str, store: SqlStore) -> None:
     """Over 120 days of what people and staff do, at every moment; and nothing goes much before its time."""
     town, longest = Town(store, Random(1)), dict.fromkeys(limits(KEEP), timedelta())

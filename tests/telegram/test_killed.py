@@ -115,7 +115,7 @@ def shown(api: BotApi, chat: int) -> list[str]:
 
 
 @pytest.mark.parametrize("pushed", [False, True], ids=["polling", "webhook"])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 async def test_killed_at_any_moment_it_loses_nothing(migrated: Path, tmp_path: Path, *, pushed: bool) -> None:
     """One moment after the other of a bot's life is its last, until one lives until everybody is answered."""
     codes: list[int | None] = []

@@ -8,7 +8,8 @@ from io import StringIO
 
 import pytest
 
-from bot.app import Content, chat
+from bot.content import Content
+from bot.private import chat
 from tests.worlds import catalogs, real_world
 
 LANGUAGES = ("et", "ru", "en")

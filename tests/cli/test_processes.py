@@ -83,13 +83,6 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
 # --- the real knowledge
 
 
-def test_the_shipped_knowledge_has_no_errors() -> None:
-    """`teejuht check` on what the project ships ends well."""
-    done = run("check", "--json")
-    assert [row["text"] for row in map(json.loads, done.stdout.splitlines()) if row["error"]] == []
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_kohtla_jarve_adds_to_an_answer() -> None:
     """The city's own words stand in the answer, with its name, when the municipality is given."""
     world = real_world()

@@ -1,6 +1,5 @@
 """What holds for all tests."""
 
-import os
 from collections.abc import Generator
 
 import pytest
@@ -14,12 +13,6 @@ pytest.register_assert_rewrite("tests.contracts", "tests.matrix.logins", "tests.
 # How long an example takes depends on what else the machine does; speed is measured in tests/bench.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Run half as many workers again as there are processors: a third of the time tests wait for servers and browsers."""
-    return len(os.sched_getaffinity(0)) * 3 // 2
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
